@@ -1,0 +1,119 @@
+"""Writing that is never seen half done, folders of a run, and names that never overwrite."""
+
+import contextlib
+import datetime
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tf_style.errors import OutputError, one_line
+
+
+def write_atomically(path: str | os.PathLike, write: Callable[[Path], object],
+                     overwrite: bool = True) -> Path:
+  """Calls `write` on a temporary file beside `path`, flushes it to disk and renames it.
+
+  Args:
+    path: where the file shall be; its folder is made.
+    write: receives the temporary path, whose ending is that of `path`.
+    overwrite: False takes the next free name (`name-2.png`) where `path` exists, also when another
+      process takes the name first.
+  Returns:
+    The path that was written.
+  Raises:
+    OSError: from the system; the temporary file is removed and `path` is as before.
+  """
+  path = Path(path)
+  path.parent.mkdir(parents=True, exist_ok=True)
+  handle, name = tempfile.mkstemp(prefix=".writing-", suffix=path.suffix, dir=path.parent)
+  os.close(handle)
+  temporary = Path(name)
+  try:
+    write(temporary)
+    with open(temporary, "rb") as file:
+      os.fsync(file.fileno())
+    os.chmod(temporary, 0o666 & ~_umask())
+    if overwrite:
+      os.replace(temporary, path)
+      return path
+    return _link_to_free_name(temporary, path)
+  finally:
+    with contextlib.suppress(FileNotFoundError):
+      temporary.unlink()
+
+
+def _umask() -> int:
+  mask = os.umask(0)
+  os.umask(mask)
+  return mask
+
+
+def _numbered(path: Path, number: int) -> Path:
+  return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _link_to_free_name(temporary: Path, path: Path) -> Path:
+  number = 1
+  while True:
+    candidate = _numbered(path, number)
+    try:
+      os.link(temporary, candidate)
+      return candidate
+    except FileExistsError:
+      number += 1
+
+
+def free_path(path: str | os.PathLike) -> Path:
+  """Returns `path`, or the first of `name-2`, `name-3`, ... that does not exist."""
+  number = 1
+  while _numbered(Path(path), number).exists():
+    number += 1
+  return _numbered(Path(path), number)
+
+
+def make_run_folder(logdir: str | os.PathLike, name: str) -> Path:
+  """Makes `logdir/<date>-<time>-<name>` and returns it; two runs never get the same one.
+
+  Raises:
+    OutputError: the folder cannot be made.
+  """
+  stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+  base = Path(logdir) / f"{stamp}-{safe_name(name)}"
+  number = 1
+  while True:
+    folder = _numbered(base, number)
+    try:
+      folder.mkdir(parents=True)
+      return folder
+    except FileExistsError as error:
+      if not folder.is_dir():
+        raise OutputError(f"--logdir: expected a folder, received {logdir}") from error
+      number += 1
+    except OSError as error:
+      raise OutputError(f"--logdir: expected a writable folder, received {logdir} "
+                        f"({error.strerror})") from error
+
+
+def safe_name(text: str, limit: int = 100) -> str:
+  """Returns `text` with only letters, digits, '.', '_' and '-', fit for a file name."""
+  return re.sub(r"[^\w.-]+", "_", one_line(text))[:limit].strip(".") or "picture"
+
+
+def check_writable(path: str | os.PathLike) -> None:
+  """Checks, leaving nothing behind, that a file can be written at `path`.
+
+  Raises:
+    OutputError: it is a folder, or the nearest folder that exists above it is not writable.
+  """
+  path = Path(path)
+  try:
+    if path.is_dir():
+      raise OutputError(f"--output: expected a file name, received the folder {path}")
+    parent = next(p for p in path.absolute().parents if p.exists())
+    with tempfile.TemporaryFile(dir=parent):
+      pass
+  except OSError as error:
+    raise OutputError(f"--output: expected a place to write, received {path} "
+                      f"({error.strerror})") from error

@@ -1,0 +1,84 @@
+"""The small records that cross rooms, and the protocols of what is passed as a function."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+
+class LossTerms(NamedTuple):
+  """A loss and what it is made of.
+
+  Attributes:
+    total: scalar; the weighted sum that is minimized.
+    raw: [N] unweighted terms, named by the objective's `names`.
+  """
+
+  total: Any
+  raw: Any
+
+
+class Window(NamedTuple):
+  """A rectangle of pixels: what a tile reads, and which part of it the tile counts as its own."""
+
+  top: int
+  left: int
+  height: int
+  width: int
+  own_top: int
+  own_left: int
+  own_height: int
+  own_width: int
+
+
+class Step(NamedTuple):
+  """What the loop tells its watchers after a chunk of steps.
+
+  Attributes:
+    number: steps (evaluations of loss and gradient) done in the run, all levels counted.
+    steps: steps the run will take if nothing stops it.
+    level: index of the pyramid level, from 0.
+    levels: number of levels.
+    height, width: size of this level in pixels.
+    names: [N] names of the raw terms, such as `style/block1_conv1`, `content/block4_conv2`, `tv`.
+    weights: [N] what each raw term is multiplied by.
+    totals: [n] losses of the chunk's n steps, oldest first; the last is that of step `number`.
+    raw: [n, N] their raw terms.
+    step_lengths: [n] learning rate (Adam) or line-search step (L-BFGS).
+    gradient_norms: [n] Euclidean norms of the gradient by the optimizer's variable.
+    best_loss: lowest loss of this level so far.
+    seconds: wall seconds since the run's first step.
+    seconds_a_step: of this chunk.
+    picture: returns the best picture so far, [1, H, W, 3] float32 in [0, 1], at this level's size.
+    state: returns the trackable state of this level, for a checkpoint.
+  """
+
+  number: int
+  steps: int
+  level: int
+  levels: int
+  height: int
+  width: int
+  names: tuple[str, ...]
+  weights: np.ndarray
+  totals: np.ndarray
+  raw: np.ndarray
+  step_lengths: np.ndarray
+  gradient_norms: np.ndarray
+  best_loss: float
+  seconds: float
+  seconds_a_step: float
+  picture: Callable[[], np.ndarray]
+  state: Callable[[], Any]
+
+
+class OnStep(Protocol):
+  """Called after every chunk; a true return value asks the run to stop with its best picture."""
+
+  def __call__(self, step: Step) -> bool | None: ...
+
+
+class ValueAndGradient(Protocol):
+  """Loss terms and gradient [1, H, W, 3] of a picture [1, H, W, 3]; whole or tiled."""
+
+  def __call__(self, picture: Any) -> tuple[LossTerms, Any]: ...
