@@ -1,0 +1,249 @@
+"""What a run is asked to do: one frozen record, checked when it is made, with presets and one serializer.
+
+A field, its command-line flag and its hyperparameter in TensorBoard share one name. What a field means,
+its group and its limits stand beside it as metadata, and `flags` makes the command line from them.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from tf_style import network as networks
+from tf_style.errors import InputError, expected
+
+_BLOCKS = tuple(f"block{b}_conv1" for b in range(1, 6))
+
+
+def _option(default: Any, kind: str, group: str, text: str, **limits: Any) -> Any:
+  """Declares a field: `limits` are `low`, `high` (inclusive), `above` (exclusive) and `choices`."""
+  return dataclasses.field(
+      default=default, metadata={"kind": kind, "group": group, "help": text, **limits})
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+  """Everything that decides how the picture turns out; `Config.of(...)` fills in presets and effort.
+
+  Raises:
+    InputError: a value has the wrong type, is out of its range, or does not go with another.
+  """
+
+  preset: str = _option(
+      "default", "choice", "The look",
+      "settings to start from; every flag given beside it wins",
+      choices=("default", "gatys", "article-tensorflow", "article-pytorch"))
+  effort: str = _option(
+      "standard", "choice", "The look",
+      "time against quality: sets --steps and --levels where they are not given",
+      choices=("draft", "standard", "best"))
+  image_size: int | str = _option(
+      512, "size", "The look", "longest side of the result in pixels, or 'original'", low=1, high=65535)
+  content_weight: float = _option(
+      0.015, "float", "The look", "how much of the content picture to keep", low=0)
+  style_weight: float = _option(1.0, "float", "The look", "how much of the style to reach", low=0)
+  tv_weight: float = _option(
+      0.0, "float", "The look", "smoothness: weight of the total variation", low=0)
+  tv_norm: str = _option(
+      "l1", "choice", "The look", "total variation of absolute or of squared differences",
+      choices=("l1", "l2"))
+
+  style_loss: str = _option(
+      "wasserstein", "choice", "Losses and layers", "distance between the statistics of two layers",
+      choices=("wasserstein", "gram", "gram_sum", "covariance"))
+  content_layers: tuple[str, ...] = _option(
+      ("block4_conv2",), "names", "Losses and layers", "layers whose features keep the content")
+  content_layer_weights: tuple[float, ...] = _option(
+      (1.0,), "floats", "Losses and layers", "one a content layer; default: equal, sum 1", low=0)
+  style_layers: tuple[str, ...] = _option(
+      _BLOCKS, "names", "Losses and layers", "layers whose statistics carry the style")
+  style_layer_weights: tuple[float, ...] = _option(
+      tuple(w / 341 for w in (256.0, 64.0, 16.0, 4.0, 1.0)), "floats", "Losses and layers",
+      "one a style layer; default: equal, sum 1", low=0)
+  network: str = _option(
+      "vgg19", "choice", "Losses and layers", "the pretrained network",
+      choices=tuple(reversed(networks.NETWORKS)))
+  weights: str = _option(
+      "auto", "text", "Losses and layers",
+      "auto (download, else the extra 'offline'), imagenet (strict), or a file (.h5, .weights.h5, .onnx)")
+  pooling: str = _option(
+      "max", "choice", "Losses and layers",
+      "pooling of the network; 'average' is rescaled so that weights mean the same",
+      choices=("max", "average", "plain_average"))
+
+  optimizer: str = _option(
+      "adam", "choice", "Optimization", "lbfgs gets further in the same number of steps",
+      choices=("adam", "lbfgs"))
+  steps: int = _option(
+      200, "int", "Optimization", "evaluations of loss and gradient, all levels together",
+      low=1, high=1_000_000)
+  learning_rate: float = _option(
+      0.08, "float", "Optimization", "Adam's, in units of the whole range of a pixel", above=0, high=10)
+  learning_rate_decay: float = _option(
+      0.1, "float", "Optimization",
+      "Adam's rate at the end of a level as a share of that at its start", above=0, high=1)
+  adam_epsilon: float = _option(1e-8, "float", "Optimization", "Adam's epsilon", above=0)
+  lbfgs_memory: int = _option(
+      20, "int", "Optimization", "pairs that L-BFGS remembers; 24 bytes a pixel each", low=1, high=200)
+  levels: int = _option(
+      0, "int", "Optimization", "sizes from coarse to fine, each sqrt(2) times the last; 0 chooses, "
+      "1 is one size; more levels give larger brush strokes", low=0, high=20)
+  level_steps: tuple[int, ...] = _option(
+      (), "ints", "Optimization", "steps of each level, coarsest first; replaces --steps and --levels",
+      low=1)
+  tolerance: float = _option(
+      0.0, "float", "Optimization",
+      "end a level when its loss fell by less than this share in 10 steps; 0: never", low=0, high=1)
+  init: str = _option(
+      "content", "choice", "Optimization", "the picture to start from",
+      choices=("content", "noise", "style", "recolored", "image"))
+  seed: int = _option(0, "int", "Optimization", "seed of the noise", low=0, high=2**31 - 1)
+
+  precision: str = _option(
+      "auto", "choice", "Machine", "of the features; auto takes bfloat16 where it is faster",
+      choices=("auto", "float32", "bfloat16"))
+  device: str = _option("auto", "text", "Machine", "auto (the first GPU, else the CPU), cpu, or gpu:N")
+
+  summary_every: int = _option(
+      1, "int", "Watching", "steps between scalars in TensorBoard; 0: none", low=0)
+  image_every: int = _option(
+      50, "int", "Watching", "steps between pictures in TensorBoard; 0: none", low=0)
+  save_every: int = _option(
+      0, "int", "Watching", "steps between writings of the best picture so far; 0: at the end", low=0)
+
+  def __post_init__(self):
+    for field in dataclasses.fields(self):
+      object.__setattr__(self, field.name, checked(field, getattr(self, field.name)))
+    for kind in ("content", "style"):
+      layers, weights = getattr(self, f"{kind}_layers"), getattr(self, f"{kind}_layer_weights")
+      if len(layers) != len(weights):
+        raise InputError(f"--{kind}_layer_weights: " + expected(
+            f"{len(layers)} numbers for {', '.join(layers) or 'no layers'}", f"{len(weights)}"))
+      if len(set(layers)) != len(layers):
+        raise InputError(f"--{kind}_layers: " + expected("each layer once", ",".join(layers)))
+    if not self.content_layers + self.style_layers:
+      raise InputError("--style_layers: " + expected("at least one style or content layer", "none"))
+    networks.deepest(self.network, self.content_layers + self.style_layers)
+
+  @classmethod
+  def of(cls, **options: Any) -> "Config":
+    """Makes a configuration from what was asked for: an option beats its preset, a preset --effort.
+
+    Raises:
+      InputError: an option is unknown or wrong.
+    """
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    for name in options:
+      if name not in fields:
+        raise InputError(expected(f"one of the options {', '.join(fields)}", name))
+    preset = checked(fields["preset"], options.get("preset", "default"))
+    effort = checked(fields["effort"], options.get("effort", "standard"))
+    values = {**EFFORTS[effort], **PRESETS[preset], "preset": preset, "effort": effort}
+    if options.get("style_loss", values.get("style_loss")) in LOSS_WEIGHTS:
+      values |= LOSS_WEIGHTS[options.get("style_loss", values.get("style_loss"))] | PRESETS[preset]
+    values |= options
+    for kind in ("content", "style"):
+      if f"{kind}_layers" in options and f"{kind}_layer_weights" not in options:
+        count = len(checked(fields[f"{kind}_layers"], options[f"{kind}_layers"]))
+        values[f"{kind}_layer_weights"] = (1 / count,) * count if count else ()
+    return cls(**values)
+
+  def as_dict(self) -> dict[str, Any]:
+    """Returns the fields as plain values, fit for JSON."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(self).items()}
+
+  def as_flags(self) -> list[str]:
+    """Returns the fields as lines `--name=value`, all of them, in the order of the fields."""
+    return [f"--{k}={as_text(v)}" for k, v in dataclasses.asdict(self).items()]
+
+
+def as_text(value: Any) -> str:
+  """Returns a field's value as it is written on the command line."""
+  return ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+
+
+def checked(field: dataclasses.Field, value: Any) -> Any:
+  """Returns `value` (or the text of it) in the field's type, within the field's limits.
+
+  Raises:
+    InputError: it is not; the message names the flag and says what was expected.
+  """
+  limits = field.metadata
+  try:
+    value = _PARSERS[limits["kind"]](value)
+  except (ValueError, TypeError):
+    raise InputError(f"--{field.name}: " + expected(_NOUNS[limits["kind"]], value)) from None
+  for item in value if isinstance(value, tuple) else (value,):
+    if "choices" in limits and item not in limits["choices"]:
+      raise InputError(f"--{field.name}: " + expected(f"one of {', '.join(limits['choices'])}", item))
+    if isinstance(item, str):
+      continue
+    if (not math.isfinite(item) or item < limits.get("low", item) or item > limits.get("high", item)
+        or item <= limits.get("above", -math.inf)):
+      raise InputError(f"--{field.name}: " + expected(_range(limits), item))
+  return value
+
+
+def _range(limits: Mapping[str, Any]) -> str:
+  parts = [f"{word} {limits[key]}" for key, word in
+           (("low", "at least"), ("above", "more than"), ("high", "at most")) if key in limits]
+  return " and ".join(["a finite number", *parts])
+
+
+def _tuple(parse):
+  return lambda value: tuple(
+      parse(part) for part in (value.split(",") if isinstance(value, str) else value) if part != "")
+
+
+def _int(value: Any) -> int:
+  if isinstance(value, bool) or int(value) != (float(value) if not isinstance(value, str) else int(value)):
+    raise ValueError
+  return int(value)
+
+
+def _float(value: Any) -> float:
+  if isinstance(value, bool):
+    raise ValueError
+  return float(value)
+
+
+def _bool(value: Any) -> bool:
+  if isinstance(value, str):
+    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+  return bool(value)
+
+
+def _str(value: Any) -> str:
+  if not isinstance(value, str):
+    raise TypeError
+  return value.strip()
+
+
+_PARSERS = {
+    "int": _int, "float": _float, "bool": _bool, "choice": _str, "text": _str,
+    "size": lambda v: v if v == "original" else _int(v),
+    "names": _tuple(_str), "floats": _tuple(_float), "ints": _tuple(_int)}
+_NOUNS = {
+    "int": "a whole number", "float": "a number", "bool": "true or false", "choice": "a name",
+    "text": "a text", "size": "a number of pixels or 'original'", "names": "names with commas between",
+    "floats": "numbers with commas between", "ints": "whole numbers with commas between"}
+
+# What weighs as much as the default's weights do, for who changes --style_loss alone.
+LOSS_WEIGHTS: Mapping[str, Mapping[str, Any]] = {
+    "gram": {"content_weight": 5.0, "style_weight": 100.0, "style_layer_weights": (1.0,) * 5},
+    "gram_sum": {"content_weight": 0.05, "style_weight": 0.9, "style_layer_weights": (0.2,) * 5},
+    "covariance": {"content_weight": 0.015, "style_weight": 1.0},
+}
+
+EFFORTS: Mapping[str, Mapping[str, Any]] = {
+    "draft": {"steps": 80},
+    "standard": {"steps": 200},
+    "best": {"steps": 600},
+}
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "gatys": {
+        "style_loss": "gram", "content_weight": 1.0, "style_weight": 1e3,
+        "style_layer_weights": (1.0,) * 5, "levels": 1, "steps": 300},
+}

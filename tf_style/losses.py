@@ -1,0 +1,214 @@
+"""Kernels: sums over positions that add exactly over tiles and regions, and distances between statistics.
+
+A style loss is sums, then a distance: tiles, masks and several style pictures need no loss of their own.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from tf_style.roots import trace_of_root
+
+# Share of the mean variance that is added to every variance, so that deviations and roots have a gradient.
+_RIDGE = 1e-4
+
+
+class FeatureSums(NamedTuple):
+  """Undivided sums over positions of features, one row a region.
+
+  Attributes:
+    count: [R] sum of the weights.
+    first: [R, C] weighted sum of the features.
+    second: [R, C, C] weighted sum of their products.
+  """
+
+  count: tf.Tensor
+  first: tf.Tensor
+  second: tf.Tensor
+
+
+class Statistics(NamedTuple):
+  """What one region of a layer looks like.
+
+  Attributes:
+    mean: [C] mean of the features.
+    second: [C, C] mean of their products: the Gram matrix over H W.
+    count: scalar; positions it was taken over.
+  """
+
+  mean: tf.Tensor
+  second: tf.Tensor
+  count: tf.Tensor
+
+
+class StyleDistance(Protocol):
+  """Distance of statistics to a target that it was made with; zero where they agree. Scalar float32."""
+
+  def __call__(self, statistics: Statistics) -> tf.Tensor: ...
+
+
+def feature_sums(features: tf.Tensor, weights: tf.Tensor | None = None) -> FeatureSums:
+  """Sums features and their products over positions, undivided (Gatys et al. 2016, eq. 3).
+
+  Sums over disjoint tiles add exactly.
+
+  Args:
+    features: [1, H, W, C] activations of any float type; summed in float32, float64 in float64.
+    weights: [1, H, W, R] in [0, 1], one slice a region; None is one region of ones.
+  Raises:
+    ValueError: heights or widths differ; both shapes are in the message.
+  """
+  wide = tf.float64 if features.dtype == tf.float64 else tf.float32
+  channels = features.shape[-1]
+  flat = tf.cast(tf.reshape(features, [-1, channels]), wide)
+  if weights is None:
+    count = tf.cast(tf.shape(flat)[:1], wide)
+    return FeatureSums(count, tf.reduce_sum(flat, 0, keepdims=True),
+                       tf.matmul(flat, flat, transpose_a=True)[None])
+  if not features.shape[:3].is_compatible_with(weights.shape[:3]):
+    raise ValueError(f"expected weights of the features' height and width {features.shape}, "
+                     f"received {weights.shape}")
+  regions = tf.transpose(tf.reshape(tf.cast(weights, wide), [-1, weights.shape[-1]]))
+  second = [tf.matmul(flat * region[:, None], flat, transpose_a=True) for region in tf.unstack(regions)]
+  return FeatureSums(tf.reduce_sum(regions, 1), regions @ flat, tf.stack(second))
+
+
+def statistics(sums: FeatureSums) -> list[Statistics]:
+  """Divides sums by their counts, region by region; an empty region's statistics are zero."""
+  regions = zip(*(tf.unstack(part) for part in sums), strict=True)
+  return [Statistics(first / tf.maximum(count, 1e-6), second / tf.maximum(count, 1e-6), count)
+          for count, first, second in regions]
+
+
+def blend(parts: list[Statistics], shares: list[float]) -> Statistics:
+  """Mixes the statistics of several pictures: means and second moments, as if one picture held them all.
+
+  Args:
+    parts: statistics of the same layer and region.
+    shares: one weight a part; they sum to 1.
+  """
+  mixed = [sum(share * value for share, value in zip(shares, values, strict=True))
+           for values in zip(*parts, strict=True)]
+  return Statistics(*mixed)
+
+
+def covariance(stats: Statistics) -> tf.Tensor:
+  """Returns the covariance [C, C] of the features."""
+  return stats.second - stats.mean[:, None] * stats.mean[None]
+
+
+class GramDistance:
+  """mean((G - A)^2) / C^2, G = F^T F / (H W) (Gatys et al. 2016, eq. 4, up to their factor 1/4).
+
+  Gatys' own weights, 1e3 / C^2 a layer, are a style weight of 1e3 here.
+  """
+
+  def __init__(self, target: Statistics):
+    self._target = target.second
+
+  def __call__(self, statistics: Statistics) -> tf.Tensor:
+    channels = statistics.mean.shape[0]
+    return tf.reduce_mean(tf.square(statistics.second - self._target)) / channels**2
+
+
+class GramSumDistance(GramDistance):
+  """GramDistance times H W: what mean((F^T F - A)^2) / (C^2 H W) is where both pictures have one size."""
+
+  def __call__(self, statistics: Statistics) -> tf.Tensor:
+    return super().__call__(statistics) * statistics.count
+
+
+class CovarianceDistance:
+  """|mu - m|^2 / C + |s - d|^2 / C + |S - A|^2 / (C tr A): means, deviations and covariances.
+
+  All three are in squared units of the features, so that none outweighs the others at any layer; matching
+  means and deviations alone is Huang & Belongie 2017, covariances alone Sun & Saenko 2016 (CORAL).
+  """
+
+  def __init__(self, target: Statistics):
+    self._mean, self._covariance = target.mean, covariance(target)
+    self._trace = tf.linalg.trace(self._covariance)
+    self._ridge = _RIDGE * self._trace / target.mean.shape[0]
+    self._deviation = self._deviations(self._covariance)
+
+  def _deviations(self, matrix: tf.Tensor) -> tf.Tensor:
+    return tf.sqrt(tf.maximum(tf.linalg.diag_part(matrix), 0) + self._ridge)
+
+  def __call__(self, statistics: Statistics) -> tf.Tensor:
+    matrix = covariance(statistics)
+    return (tf.reduce_mean(tf.square(statistics.mean - self._mean))
+            + tf.reduce_mean(tf.square(self._deviations(matrix) - self._deviation))
+            + tf.reduce_sum(tf.square(matrix - self._covariance))
+            / (self._trace * statistics.mean.shape[0]))
+
+
+class WassersteinDistance:
+  """Squared 2-Wasserstein distance between Gaussians, a channel (Olkin & Pukelsheim 1982):
+
+  (|mu - m|^2 + tr(S + A - 2 (A^1/2 S A^1/2)^1/2)) / C.
+
+  In the basis of A's eigenvectors only the block of S on A's range, r <= min(C, positions - 1), takes part
+  in the root, so that coarse pictures, whose covariances are rank-deficient, cost little. On that block a
+  share of 1e-4 of its mean variance is added to the diagonal of S and of A alike, which keeps the root
+  differentiable and the distance zero where they agree.
+  """
+
+  def __init__(self, target: Statistics):
+    matrix = np.asarray(covariance(target), np.float64)
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    channels = len(values)
+    rank = max(1, min(channels, int(target.count) - 1,
+                      int(np.sum(values > 1e-6 * values.mean())) if values.mean() > 0 else 1))
+    kept = np.maximum(values[-rank:], 0)
+    kept += _RIDGE * max(kept.mean(), 1e-6)
+    self._mean = target.mean
+    self._basis = tf.constant(vectors[:, -rank:], target.mean.dtype)
+    self._deviations = tf.constant(np.sqrt(kept), target.mean.dtype)
+    self._trace = tf.constant(kept.sum(), target.mean.dtype)
+
+  def __call__(self, statistics: Statistics) -> tf.Tensor:
+    matrix = covariance(statistics)
+    channels, rank = self._basis.shape
+    block = tf.matmul(self._basis, matrix @ self._basis, transpose_a=True)
+    outside = tf.linalg.trace(matrix) - tf.linalg.trace(block)
+    block += tf.eye(rank, dtype=block.dtype) * (
+        _RIDGE * tf.maximum(tf.linalg.trace(block) / rank, 1e-6))
+    root = trace_of_root((block + tf.transpose(block)) / 2, self._deviations)
+    spread = outside + tf.linalg.trace(block) + self._trace - 2 * root
+    return (tf.reduce_sum(tf.square(statistics.mean - self._mean)) + spread) / channels
+
+
+STYLE_DISTANCES: dict[str, type] = {
+    "gram": GramDistance, "gram_sum": GramSumDistance, "covariance": CovarianceDistance,
+    "wasserstein": WassersteinDistance}
+
+
+def squared_error_sum(features: tf.Tensor, target: tf.Tensor,
+                      weights: tf.Tensor | None = None) -> tf.Tensor:
+  """Sums squared differences to the content's features, undivided (Gatys et al. 2016, eq. 1).
+
+  Divided by positions and channels it is the content loss mean((F - P)^2).
+
+  Args:
+    features, target: [1, H, W, C].
+    weights: [1, H, W, 1] in [0, 1], what each position counts; None is ones.
+  """
+  wide = tf.float64 if features.dtype == tf.float64 else tf.float32
+  squares = tf.square(tf.cast(features, wide) - tf.cast(target, wide))
+  return tf.reduce_sum(squares if weights is None else squares * tf.cast(weights, wide))
+
+
+def variation_sum(picture: tf.Tensor, norm: str = "l1") -> tf.Tensor:
+  """Sums differences of neighboring pixels, undivided, in 0-255 units (Rudin, Osher & Fatemi 1992).
+
+  Divided by H W 3 it is the total variation term.
+
+  Args:
+    picture: [1, H, W, 3] in [0, 1].
+    norm: `l1` sums absolute values (anisotropic), `l2` squares.
+  """
+  measure = tf.abs if norm == "l1" else tf.square
+  down = 255.0 * (picture[:, 1:] - picture[:, :-1])
+  right = 255.0 * (picture[:, :, 1:] - picture[:, :, :-1])
+  return tf.reduce_sum(measure(down)) + tf.reduce_sum(measure(right))

@@ -1,0 +1,198 @@
+"""Adam and L-BFGS behind one signature: an update a value and gradient, all state in variables.
+
+An optimizer is bound to a variable. `update(value, gradient)` takes loss and gradient at the variable, moves
+the variable to the next point to evaluate and returns the step length; `recover(safe)` is called instead
+where they are not finite. So every optimizer takes one evaluation a step and runs in or out of a graph.
+"""
+
+from typing import Protocol
+
+import tensorflow as tf
+
+
+class Optimizer(Protocol):
+  """What the loop knows of an optimizer."""
+
+  def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor: ...
+
+  def recover(self, safe: tf.Tensor) -> tf.Tensor: ...
+
+
+class Adam(tf.Module):
+  """Adam (Kingma & Ba 2015) with a rate that falls geometrically over the level.
+
+  The update is TensorFlow's fused kernel, which makes no temporaries of the picture's size.
+  """
+
+  def __init__(self, variable: tf.Variable, steps: int, learning_rate: float, decay: float = 1.0,
+               epsilon: float = 1e-8, previous: "Adam | None" = None):
+    """Begins with zero moments, or with those of `previous` resized.
+
+    Args:
+      variable: [1, H, W, 3] what is varied.
+      steps: length of the level, over which the rate falls to `decay` times itself.
+      learning_rate: in the variable's units.
+      epsilon: is added to the root of the second moment.
+      previous: the optimizer of the coarser level.
+    """
+    super().__init__(name="adam")
+    self._variable, self._epsilon = variable, epsilon
+    self._decay = decay ** (1 / max(steps - 1, 1))
+    moments = [tf.zeros_like(variable)] * 2
+    if previous is not None:
+      moments = [tf.image.resize(m, variable.shape[1:3]) for m in (previous.first, previous.second)]
+    self.first = tf.Variable(moments[0], trainable=False, name="first")
+    self.second = tf.Variable(moments[1], trainable=False, name="second")
+    self.step = tf.Variable(0.0 if previous is None else previous.step.value(), trainable=False, name="step")
+    self.rate = tf.Variable(learning_rate, trainable=False, name="rate", dtype=tf.float32)
+
+  def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+    del value
+    self.step.assign_add(1.0)
+    rate = self.rate.value()
+    tf.raw_ops.ResourceApplyAdam(
+        var=self._variable.handle, m=self.first.handle, v=self.second.handle,
+        beta1_power=tf.pow(0.9, self.step), beta2_power=tf.pow(0.999, self.step), lr=rate,
+        beta1=0.9, beta2=0.999, epsilon=self._epsilon, grad=gradient)
+    self.rate.assign(rate * self._decay)
+    return rate
+
+  def recover(self, safe: tf.Tensor) -> tf.Tensor:
+    """Goes back to `safe`, forgets the moments and halves the rate."""
+    self._variable.assign(safe)
+    self.first.assign(tf.zeros_like(self.first))
+    self.second.assign(tf.zeros_like(self.second))
+    self.step.assign(0.0)
+    self.rate.assign(self.rate * 0.5)
+    return self.rate.value()
+
+
+class LBFGS(tf.Module):
+  """Limited-memory BFGS (Nocedal 1980) with step 1 and Armijo backtracking, in float32 on the device.
+
+  The two-loop recursion runs on inner products: history times vectors first, then a recursion over 2 m
+  coefficients, then one combination of the history (Chen et al. 2014, vector-free L-BFGS). A pair is kept
+  where its curvature is positive. Losses are scaled by the first one, so that they are O(1).
+  """
+
+  def __init__(self, variable: tf.Variable, memory: int = 20, first_change: float = 0.1):
+    """Begins with no history.
+
+    Args:
+      variable: what is varied, any shape, float32.
+      memory: pairs remembered; each takes 8 bytes an entry of the variable.
+      first_change: root mean square of the first step, in the variable's units.
+    """
+    super().__init__(name="lbfgs")
+    self._variable, self._memory, self._first_change = variable, memory, first_change
+    size = variable.shape.num_elements()
+    make = lambda shape, name: tf.Variable(tf.zeros(shape), trainable=False, name=name)
+    self.point, self.gradient, self.direction = (
+        make([size], name) for name in ("point", "gradient", "direction"))
+    self.history = make([2 * memory, size], "history")
+    self.products = make([2 * memory, 2 * memory], "products")
+    self.value, self.slope, self.length, self.scale = (
+        make([], name) for name in ("value", "slope", "length", "scale"))
+    self.pairs, self.tries, self.accepted = (
+        tf.Variable(0, trainable=False, name=name) for name in ("pairs", "tries", "accepted"))
+
+  def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+    gradient = tf.reshape(gradient, [-1])
+    if self.accepted == 0:
+      self.scale.assign(1 / tf.maximum(tf.abs(value), 1e-30))
+    value, gradient = value * self.scale, gradient * self.scale
+    taken = self.length.value()
+    enough = value <= self.value + 1e-4 * self.length * self.slope
+    if self.accepted == 0 or enough or self.tries >= 6:
+      self._accept(value, gradient)
+    else:
+      self._shorten(value)
+    self._move()
+    return taken
+
+  def recover(self, safe: tf.Tensor) -> tf.Tensor:
+    """Takes a tenth of the step from the last point that was accepted."""
+    del safe
+    taken = self.length.value()
+    self.length.assign(taken * 0.1)
+    self.tries.assign_add(1)
+    self._move()
+    return taken
+
+  def _move(self) -> None:
+    self._variable.assign(tf.reshape(self.point + self.length * self.direction, self._variable.shape))
+
+  def _shorten(self, value: tf.Tensor) -> None:
+    curvature = 2 * (value - self.value - self.length * self.slope)
+    minimum = -self.slope * self.length**2 / tf.maximum(curvature, 1e-30)
+    self.length.assign(tf.clip_by_value(minimum, 0.1 * self.length, 0.5 * self.length))
+    self.tries.assign_add(1)
+
+  def _accept(self, value: tf.Tensor, gradient: tf.Tensor) -> None:
+    point = tf.reshape(self._variable, [-1])
+    if self.accepted > 0:
+      change, bend = point - self.point, gradient - self.gradient
+      curvature = tf.tensordot(change, bend, 1)
+      if curvature > 1e-8 * tf.norm(change) * tf.norm(bend):
+        self._remember(change, bend)
+    self.point.assign(point)
+    self.gradient.assign(gradient)
+    self.value.assign(value)
+    if self.pairs == 0:
+      size = tf.sqrt(tf.reduce_mean(tf.square(gradient)))
+      self.direction.assign(-gradient * self._first_change / tf.maximum(size, 1e-30))
+    else:
+      self.direction.assign(self._newton(gradient))
+    self.slope.assign(tf.tensordot(self.direction, gradient, 1))
+    self.length.assign(1.0)
+    self.tries.assign(0)
+    self.accepted.assign_add(1)
+
+  def _remember(self, change: tf.Tensor, bend: tf.Tensor) -> None:
+    slot = self.pairs % self._memory
+    rows = tf.stack([slot, slot + self._memory])
+    self.history.scatter_update(tf.IndexedSlices(tf.stack([change, bend]), rows))
+    inner = tf.matmul(self.history, tf.stack([change, bend]), transpose_b=True)
+    self.products.scatter_update(tf.IndexedSlices(tf.transpose(inner), rows))
+    columns = tf.transpose(self.products)
+    columns = tf.tensor_scatter_nd_update(columns, rows[:, None], tf.transpose(inner))
+    self.products.assign(tf.transpose(columns))
+    self.pairs.assign_add(1)
+
+  def _newton(self, gradient: tf.Tensor) -> tf.Tensor:
+    kept = tf.minimum(self.pairs, self._memory)
+    newest_first = (self.pairs - 1 - tf.range(kept)) % self._memory
+    along = tf.linalg.matvec(self.history, gradient)
+    by_history, by_gradient = two_loop(self.products, along, newest_first, self._memory)
+    return -(by_gradient * gradient + tf.linalg.matvec(self.history, by_history, transpose_a=True))
+
+
+def two_loop(products: tf.Tensor, along: tf.Tensor, newest_first: tf.Tensor,
+             memory: int) -> tuple[tf.Tensor, tf.Tensor]:
+  """The two-loop recursion (Nocedal & Wright 2006, algorithm 7.4) on coefficients of [S; Y] and g.
+
+  Args:
+    products: [2 m, 2 m] inner products of the history's rows, changes S first, then bends Y.
+    along: [2 m] inner products of the history with the gradient g.
+    newest_first: [k] slots in use, newest first.
+    memory: m.
+  Returns:
+    Coefficients [2 m] of the history and the coefficient of g, for the product H g.
+  """
+  coefficients = tf.zeros_like(along)
+  alphas = tf.zeros([memory], along.dtype)
+  for i in newest_first:
+    s, y = i, i + memory
+    dot = along[s] + tf.tensordot(products[s], coefficients, 1)
+    alpha = dot / products[s, y]
+    alphas = tf.tensor_scatter_nd_update(alphas, [[i]], [alpha])
+    coefficients = tf.tensor_scatter_nd_sub(coefficients, [[y]], [alpha])
+  s, y = newest_first[0], newest_first[0] + memory
+  gamma = products[s, y] / products[y, y]
+  coefficients *= gamma
+  for i in tf.reverse(newest_first, [0]):
+    s, y = i, i + memory
+    dot = gamma * along[y] + tf.tensordot(products[y], coefficients, 1)
+    beta = dot / products[s, y]
+    coefficients = tf.tensor_scatter_nd_add(coefficients, [[s]], [alphas[i] - beta])
+  return coefficients, gamma

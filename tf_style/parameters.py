@@ -1,0 +1,85 @@
+"""Maps from what an optimizer varies to the picture, and their adjoints; they compose with any optimizer."""
+
+from typing import Protocol
+
+import tensorflow as tf
+
+# The start is kept this far inside [0, 1]: half a grey level.
+_HALF_LEVEL = 0.5 / 255
+
+
+class Parameters(Protocol):
+  """A picture as a function of a variable.
+
+  Attributes:
+    variable: [1, H, W, 3] what the optimizer changes.
+  """
+
+  variable: tf.Variable
+
+  def picture(self) -> tf.Tensor:
+    """Returns the picture [1, H, W, 3] in [0, 1] at the variable."""
+
+  def pullback(self, gradient: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
+    """Takes a gradient by the picture back to one by the variable (vector-Jacobian product)."""
+
+  def project(self) -> None:
+    """Moves the variable back to where it stands for a picture."""
+
+
+class Pixels(tf.Module):
+  """The variable is the picture; after each step it is clipped to [0, 1]."""
+
+  def __init__(self, start: tf.Tensor):
+    super().__init__(name="pixels")
+    self.variable = tf.Variable(tf.clip_by_value(start, 0.0, 1.0), name="variable")
+
+  def picture(self) -> tf.Tensor:
+    return self.variable.value()
+
+  def pullback(self, gradient: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
+    del picture
+    return gradient
+
+  def project(self) -> None:
+    self.variable.assign(tf.clip_by_value(self.variable, 0.0, 1.0))
+
+
+class FourierSigmoid(tf.Module):
+  """picture = sigmoid(z + F^-1(f^-0.3 F(u))): the box [0, 1] by construction, low frequencies in longer steps.
+
+  z is the start and u, the variable, begins at zero. The spectrum is scaled by max(f, 1 / max(H, W))^-0.3,
+  normalized to unit mean square (the preconditioner of Olah et al. 2017, Feature Visualization, whose
+  exponent is 1). The filter is real and symmetric, hence its own adjoint.
+  """
+
+  def __init__(self, start: tf.Tensor, exponent: float = 0.3):
+    super().__init__(name="fourier_sigmoid")
+    inside = tf.clip_by_value(start, _HALF_LEVEL, 1 - _HALF_LEVEL)
+    self.start = tf.Variable(tf.math.log(inside) - tf.math.log1p(-inside), trainable=False, name="start")
+    self.variable = tf.Variable(tf.zeros_like(start), name="variable")
+    self._scale = spectrum_scale(*start.shape[1:3], exponent)
+
+  def picture(self) -> tf.Tensor:
+    return tf.sigmoid(self.start + self._filtered(self.variable))
+
+  def pullback(self, gradient: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
+    return self._filtered(gradient * picture * (1 - picture))
+
+  def project(self) -> None:
+    pass
+
+  def _filtered(self, field: tf.Tensor) -> tf.Tensor:
+    planes = tf.transpose(field, [0, 3, 1, 2])
+    spectrum = tf.signal.rfft2d(planes) * self._scale
+    return tf.transpose(tf.signal.irfft2d(spectrum, planes.shape[2:]), [0, 2, 3, 1])
+
+
+def spectrum_scale(height: int, width: int, exponent: float) -> tf.Tensor:
+  """Returns max(f, 1 / max(H, W))^-exponent on the grid of a real FFT, [H, W // 2 + 1] complex64."""
+  rows = tf.range(height)
+  rows = tf.cast(tf.minimum(rows, height - rows), tf.float32) / height
+  columns = tf.cast(tf.range(width // 2 + 1), tf.float32) / width
+  frequency = tf.sqrt(rows[:, None] ** 2 + columns[None] ** 2)
+  scale = tf.maximum(frequency, 1 / max(height, width)) ** -exponent
+  return tf.cast(scale / tf.sqrt(tf.reduce_mean(tf.square(scale))), tf.complex64)
