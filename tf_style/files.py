@@ -59,10 +59,21 @@ def _link_to_free_name(temporary: Path, path: Path) -> Path:
   while True:
     candidate = _numbered(path, number)
     try:
-      os.link(temporary, candidate)
+      _claim(temporary, candidate)
       return candidate
     except FileExistsError:
       number += 1
+
+
+def _claim(temporary: Path, candidate: Path) -> None:
+  """Gives a file a name that nobody has; raises FileExistsError where somebody does."""
+  try:
+    os.link(temporary, candidate)
+  except FileExistsError:
+    raise
+  except OSError:  # drives without hard links: take the name first, empty
+    candidate.touch(exist_ok=False)
+    os.replace(temporary, candidate)
 
 
 def free_path(path: str | os.PathLike) -> Path:
@@ -97,11 +108,12 @@ def make_run_folder(logdir: str | os.PathLike, name: str) -> Path:
 
 
 def safe_name(text: str, limit: int = 100) -> str:
-  """Returns `text` with only letters, digits, '.', '_' and '-', fit for a file name."""
-  return re.sub(r"[^\w.-]+", "_", one_line(text))[:limit].strip(".") or "picture"
+  """Returns `text` with only letters, digits, '.', '_' and '-', in at most `limit` bytes."""
+  name = re.sub(r"[^\w.-]+", "_", one_line(text))
+  return name.encode()[:limit].decode(errors="ignore").strip(".") or "picture"
 
 
-def check_writable(path: str | os.PathLike) -> None:
+def check_writable(path: str | os.PathLike, flag: str = "--output") -> None:
   """Checks, leaving nothing behind, that a file can be written at `path`.
 
   Raises:
@@ -110,10 +122,24 @@ def check_writable(path: str | os.PathLike) -> None:
   path = Path(path)
   try:
     if path.is_dir():
-      raise OutputError(f"--output: expected a file name, received the folder {path}")
-    parent = next(p for p in path.absolute().parents if p.exists())
-    with tempfile.TemporaryFile(dir=parent):
+      raise OutputError(f"{flag}: expected a file name, received the folder {path}")
+  except OSError as error:
+    raise OutputError(
+        f"{flag}: expected a file name, received {path} ({error.strerror})") from error
+  check_folder(path.absolute().parent, flag)
+
+
+def check_folder(folder: str | os.PathLike, flag: str) -> None:
+  """Checks, leaving nothing behind, that `folder` can be written into, or be made.
+
+  Raises:
+    OutputError: the nearest that exists of it and the folders above it is not a writable folder.
+  """
+  path = Path(folder).absolute()
+  try:
+    nearest = next(p for p in (path, *path.parents) if os.path.lexists(p))
+    with tempfile.TemporaryFile(dir=nearest):
       pass
   except OSError as error:
-    raise OutputError(f"--output: expected a place to write, received {path} "
+    raise OutputError(f"{flag}: expected a folder to write into, received {folder} "
                       f"({error.strerror})") from error

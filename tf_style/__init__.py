@@ -1,0 +1,52 @@
+"""tf_style: neural style transfer in TensorFlow, from a shell or from Python.
+
+It repaints a content picture in the manner of a style picture by changing its pixels until a
+pretrained VGG sees the content of the one and the texture of the other (Gatys, Ecker and Bethge,
+2016).
+
+    import tf_style
+
+    result = tf_style.stylize("photo.jpg", "painting.jpg")
+    tf_style.save_picture("out.png", result.picture)
+
+Settings are the fields of `Config`, which are the flags of the command line too; `Config.of` begins
+with a preset and checks every value. Pictures are paths, Pillow images or arrays, and a callback
+can watch:
+
+    config = tf_style.Config.of(image_size=768, effort="best", content_weight=0.03)
+    result = tf_style.stylize(photo, painting, config, on_step=lambda step: print(step.best_loss))
+    result.losses["total"], result.history["total"], result.seconds
+
+What you give wrong raises `InputError`, a ValueError of one line. From a shell: `tf-style --help`.
+"""
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+  from tf_style.config import Config
+  from tf_style.errors import InputError
+  from tf_style.images import Picture, load_picture, save_picture
+  from tf_style.records import Step
+  from tf_style.transfer import Result, stylize
+
+__version__ = "0.1.0"
+__all__ = ["Config", "InputError", "Picture", "Result", "Step", "load_picture", "save_picture",
+           "stylize"]
+
+_ROOMS = {"Config": "config", "InputError": "errors", "Picture": "images", "load_picture": "images",
+          "save_picture": "images", "Step": "records", "Result": "transfer", "stylize": "transfer"}
+
+
+def __getattr__(name: str) -> Any:
+  """Loads the public names when they are first used (PEP 562): TensorFlow takes seconds."""
+  if name not in _ROOMS:
+    raise AttributeError(f"module 'tf_style' has no attribute '{name}'")
+  if _ROOMS[name] == "transfer" and "tensorflow" not in sys.modules:
+    importlib.import_module("tf_style.machine").start_tensorflow()
+  return getattr(importlib.import_module(f"tf_style.{_ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+  return sorted([*globals(), *__all__])

@@ -1,0 +1,56 @@
+"""What a command says and how it ends: plain words on stderr, one line an error, the exit code."""
+
+import logging as python_logging
+import sys
+from collections.abc import Callable
+
+from absl import logging
+
+from tf_style.errors import InputError, one_line
+
+DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def show_log(verbosity: int) -> None:
+  """Shows what the rooms below log, as plain lines on stderr.
+
+  Args:
+    verbosity: absl's level: -1 warnings, 0 information too, 1 everything.
+  """
+  logging.use_absl_handler()
+  logging.get_absl_handler().setFormatter(python_logging.Formatter("%(message)s"))
+  logging.set_verbosity(verbosity)
+
+
+def say(text: str) -> None:
+  """Tells the user something, on one line of stderr."""
+  print(one_line(text), file=sys.stderr, flush=True)
+
+
+def exit_code(command: Callable[[], object]) -> int:
+  """Runs a command and returns its exit code; what went wrong is said on one line.
+
+  Args:
+    command: raises `InputError` where the user gave something wrong.
+  Returns:
+    0 when done, 2 for a wrong input, 1 where the machine failed (disk, memory), 130 when
+    interrupted.
+  """
+  try:
+    command()
+  except InputError as error:
+    say(f"tf_style: error: {error}")
+    return WRONG_INPUT
+  except OSError as error:
+    say(f"tf_style: error: the system refuses: {error}")
+    return FAILED
+  except KeyboardInterrupt:
+    say("tf_style: interrupted")
+    return INTERRUPTED
+  except Exception as error:
+    if not isinstance(error, MemoryError) and type(error).__name__ != "ResourceExhaustedError":
+      raise
+    say("tf_style: error: there is not enough memory; ways out: a smaller --image_size, "
+        "--precision=bfloat16, or --device=cpu")
+    return FAILED
+  return DONE

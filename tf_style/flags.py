@@ -1,0 +1,192 @@
+"""The command line: absl flags made from the fields of `Config`, read into a `Job`.
+
+Every flag is a text and None until it is given, so that what was given can win over a preset.
+"""
+
+import dataclasses
+import difflib
+import os
+import shutil
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from absl import flags
+
+from tf_style import __version__
+from tf_style.config import Config, as_text
+from tf_style.errors import InputError, expected
+
+INTRO = """\
+tf_style repaints a picture in the manner of another: neural style transfer (Gatys et al. 2016).
+
+  tf-style --content=photo.jpg --style=painting.jpg
+  tf-style --content=photo.jpg --style=painting.jpg --output=out/print.tif --image_size=1600 \\
+      --effort=best --content_weight=0.03
+  tf-style --flagfile=logs/RUN/flags.txt --seed=7
+
+`python -m tf_style.run` is the same command. --flagfile=FILE reads flags from a file, one a line;
+each run writes such a file. Of a flag given twice the last counts.
+Watch runs with: tensorboard --logdir=logs"""
+
+
+class Flag(NamedTuple):
+  """A flag of a command: its name, a word for its values, its group in the help, what it does."""
+
+  name: str
+  values: str
+  group: str
+  text: str
+
+
+class Job(NamedTuple):
+  """What one command line asks for.
+
+  Attributes:
+    config: how the picture shall turn out.
+    content, style: paths of the pictures.
+    output: path of the result, or None for a name made of the pictures' names.
+    logdir: folder of the runs' folders.
+    init_image: path of the picture to start from, or None.
+    verbosity: -1 errors and results only, 0 messages, 1 TensorFlow's messages too.
+  """
+
+  config: Config
+  content: str
+  style: str
+  output: str | None
+  logdir: str
+  init_image: str | None
+  verbosity: int
+
+
+_FILES = (
+    Flag("content", "FILE", "The job", "the picture to repaint: JPEG, PNG, WebP, TIFF, BMP or GIF"),
+    Flag("style", "FILE", "The job", "the picture whose manner it shall take"),
+    Flag("output", "FILE", "The job", "the result, by its ending a PNG, JPEG, WebP or 16-bit TIFF "
+         "(default: CONTENT-STYLE.png in the current folder, which never overwrites)"),
+    Flag("logdir", "FOLDER", "The job", "each run makes a folder in it, with events for "
+         "TensorBoard, a summary and the flags (default: logs)"),
+    Flag("init_image", "FILE", "The job", "the picture to start from; implies --init=image"),
+    Flag("verbosity", "-1|0|1", "The job",
+         "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
+_VALUES = {"int": "N", "float": "X", "size": "N|original", "text": "TEXT", "bool": "true|false",
+           "names": "NAME,NAME", "floats": "X,X", "ints": "N,N"}
+_ALWAYS = (Flag("help", "", "The job", "show this and exit"),
+           Flag("version", "", "The job", "show the version and exit"))
+
+
+def parse(argv: Sequence[str]) -> Job:
+  """Reads the command line of `tf_style.run`, without the program's name.
+
+  Raises:
+    InputError: a flag is unknown, or its value is wrong.
+    SystemExit: with 0, after `--help` or `--version`.
+  """
+  given = read(argv, [*_FILES, *config_flags()], INTRO)
+  content, style = _picture(given, "content"), _picture(given, "style")
+  init_image = _path(given, "init_image")
+  options = {field.name: given[field.name] for field in dataclasses.fields(Config)
+             if field.name in given}
+  if init_image is not None and options.setdefault("init", "image") != "image":
+    raise InputError(
+        "--init_image: " + expected("--init=image or no --init beside it", options["init"]))
+  verbosity = given.get("verbosity", "0")
+  if verbosity not in ("-1", "0", "1"):
+    raise InputError("--verbosity: " + expected("-1, 0 or 1", verbosity))
+  return Job(Config.of(**options), content, style, _path(given, "output"),
+             _path(given, "logdir") or "logs", init_image, int(verbosity))
+
+
+def _picture(given: Mapping[str, str], name: str) -> str:
+  path = _path(given, name)
+  if path is None:
+    raise InputError(f"--{name}: " + expected(f"the path of a picture (--{name}=FILE)", "none"))
+  return path
+
+
+def _path(given: Mapping[str, str], name: str) -> str | None:
+  if name not in given:
+    return None
+  if not given[name] or "\0" in given[name]:
+    raise InputError(f"--{name}: " + expected("a path", f"'{given[name]}'"))
+  return os.path.expanduser(given[name])
+
+
+def config_flags() -> list[Flag]:
+  """Returns a flag for each field of `Config`."""
+  made = []
+  for field in dataclasses.fields(Config):
+    facts = field.metadata
+    default = _default_text(field.default)
+    made.append(Flag(
+        field.name, "|".join(facts["choices"]) if "choices" in facts else _VALUES[facts["kind"]],
+        facts["group"], facts["help"] + (f" (default: {default})" if default else "")))
+  return made
+
+
+def _default_text(value: Any) -> str:
+  items = value if isinstance(value, tuple) else (value,)
+  return ", ".join(f"{item:.3g}" if isinstance(item, float) else as_text(item) for item in items)
+
+
+def read(argv: Sequence[str], known: Sequence[Flag], intro: str) -> dict[str, str]:
+  """Reads flags, flag files among them, and answers `--help` and `--version`.
+
+  Args:
+    argv: the command line without the program's name.
+    known: the flags there are.
+    intro: how the help begins.
+  Returns:
+    The text of each flag that was given, by its name.
+  Raises:
+    InputError: a flag is unknown or has no value, or there are words that are no flags.
+    SystemExit: with 0, after `--help` or `--version`.
+  """
+  values = flags.FlagValues()
+  values.set_gnu_getopt(True)
+  for flag in known:
+    flags.DEFINE_string(flag.name, None, flag.text, flag_values=values)
+  for flag in _ALWAYS:
+    flags.DEFINE_boolean(flag.name, False, flag.text, values, short_name=flag.name[0])
+  try:
+    words = values(["tf_style", *argv])[1:]
+  except flags.UnrecognizedFlagError as error:
+    raise InputError(f"--{error.flagname}: " + _nearest(error.flagname, known)) from error
+  except (flags.Error, UnicodeError) as error:
+    raise InputError(str(error)) from error
+  if values["help"].value or values["version"].value:
+    version = f"tf_style {__version__}"
+    print(help_text([*known, *_ALWAYS], intro) if values["help"].value else version)
+    raise SystemExit(0)
+  if words:
+    raise InputError(expected("flags alone, such as --content=FILE", f"'{words[0]}'"))
+  return {name: str(text) for name in (flag.name for flag in known)
+          if (text := values[name].value) is not None}
+
+
+def _nearest(name: str, known: Iterable[Flag]) -> str:
+  near = difflib.get_close_matches(name, [flag.name for flag in (*known, *_ALWAYS)])
+  hint = f" such as {' or '.join(f'--{other}' for other in near)}" if near else ""
+  return expected(f"a flag{hint} (--help lists them)", "an unknown one")
+
+
+def help_text(known: Sequence[Flag], intro: str, width: int | None = None) -> str:
+  """Returns the help: flags by group, wrapped to the terminal, 80 to 100 columns."""
+  width = width or min(100, max(80, shutil.get_terminal_size().columns))
+  lines = [intro]
+  for group in dict.fromkeys(flag.group for flag in known):
+    lines += ["", f"{group}:"]
+    for flag in known:
+      if flag.group == group:
+        lines += _help_lines(flag, width)
+  return "\n".join(lines)
+
+
+def _help_lines(flag: Flag, width: int, column: int = 30) -> list[str]:
+  head = f"  --{flag.name}" + (f"={flag.values}" if flag.values else "")
+  lines = textwrap.wrap(flag.text, width - column, break_on_hyphens=False)
+  lines = [" " * column + line for line in lines]
+  if len(head) + 2 > column:
+    return [head, *lines]
+  return [head.ljust(column) + lines[0].strip(), *lines[1:]]

@@ -1,0 +1,98 @@
+"""What is told about a run: the line before it, its summary, and what a picture file carries."""
+
+import math
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_style import __version__
+from tf_style.config import Config
+from tf_style.transfer import Plan, Result
+
+
+def plan_line(plan: Plan) -> str:
+  """Returns a line that says what is about to happen: sizes, device, precision, memory, time."""
+  config = plan.config
+  sizes = " -> ".join(f"{level.width}x{level.height}" for level in plan.levels)
+  steps = sum(level.steps for level in plan.levels)
+  largest = plan.levels[-1]
+  gigabytes = estimated_memory(largest.height * largest.width, config.precision) / 1e9
+  return (f"{sizes}, {steps} steps of {config.optimizer} on {plan.device.strip('/')} in "
+          f"{config.precision}, {plan.weights.source}; about {gigabytes:.1f} GB of memory; "
+          "time: known after the first steps")
+
+
+def estimated_memory(pixels: int, precision: str) -> float:
+  """Returns the bytes a run takes at its largest level; in float32, 2 GB a megapixel."""
+  return 0.6e9 + 2e3 * pixels * (0.5 if precision == "bfloat16" else 1)
+
+
+def summary(result: Result, output: Path, peak_memory: int) -> dict[str, Any]:
+  """Returns the record of a finished run, fit for JSON.
+
+  Args:
+    result: the run.
+    output: the picture that was written.
+    peak_memory: bytes of main memory.
+  """
+  plan, steps = result.plan, len(result.history["total"])
+  return {
+      **_origin(plan),
+      "device": plan.device,
+      "levels": [level._asdict() for level in plan.levels],
+      "losses": _plain(result.losses),
+      "steps": steps,
+      "stopped": result.stopped,
+      "faults": result.faults,
+      "seconds": round(result.seconds, 3),
+      "seconds_a_step": round(result.seconds / max(steps, 1), 5),
+      "peak_memory_bytes": peak_memory,
+      "output": output.name,
+      "notes": list(plan.notes)}
+
+
+def picture_metadata(plan: Plan, losses: dict[str, float]) -> dict[str, Any]:
+  """Returns what a picture file says of its making: no paths, for pictures are passed on."""
+  return {**_origin(plan), "losses": _plain(losses)}
+
+
+def _origin(plan: Plan) -> dict[str, Any]:
+  config = plan.config.as_dict()
+  return {
+      "configuration": config | {"weights": os.path.basename(config["weights"])},
+      "versions": versions(),
+      "weights": {"source": plan.weights.source, "checksum": plan.weights.checksum,
+                  "licence": plan.weights.licence}}
+
+
+def versions() -> dict[str, str]:
+  """Returns the versions of what decides the numbers of a run."""
+  return {"tf_style": __version__, "python": platform.python_version(),
+          "tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
+
+
+def _plain(losses: dict[str, float]) -> dict[str, float | str]:
+  """JSON has no infinities: they become texts."""
+  return {name: value if math.isfinite(value) else str(value) for name, value in losses.items()}
+
+
+def flag_file(config: Config, paths: dict[str, str]) -> str:
+  """Returns the text of a flag file that repeats a run.
+
+  Args:
+    config: resolved.
+    paths: of the pictures and the folder, by flag; they are made absolute.
+  """
+  lines = config.as_flags()
+  if config.weights not in ("auto", "imagenet"):
+    paths = paths | {"weights": config.weights}
+  for name, path in paths.items():
+    line = f"--{name}={os.path.abspath(path)}"
+    fits = line.isprintable() and line == line.strip()
+    lines.append(line if fits else f"# --{name}: a flag file cannot hold this path: {path!a}")
+  return "\n".join(lines) + "\n"
