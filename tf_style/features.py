@@ -42,6 +42,7 @@ class Extractor(tf.Module):
     self.model = _build(weights, self.layers, pooling, precision)
     self._means = tf.constant(MEANS)
 
+  @tf.autograph.experimental.do_not_convert
   def __call__(self, picture: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns the features of each layer.
 

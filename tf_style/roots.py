@@ -46,11 +46,14 @@ def polar_coefficients(low: float, iterations: int) -> tuple[tuple[float, float,
 
 def polar_factor(matrix: tf.Tensor) -> tf.Tensor:
   """Returns the orthogonal factor U of matrix = U P, [r, r] float32, by 8 quintic iterations."""
-  x = matrix / tf.maximum(tf.norm(matrix), 1e-30)
-  for a, b, c in polar_coefficients(_LOWEST, _ITERATIONS):
+  table = tf.constant(polar_coefficients(_LOWEST, _ITERATIONS), matrix.dtype)
+
+  def improve(k, x):
     gram = tf.matmul(x, x, transpose_a=True)
-    x = a * x + x @ (b * gram + c * (gram @ gram))
-  return x
+    return k + 1, table[k, 0] * x + x @ (table[k, 1] * gram + table[k, 2] * (gram @ gram))
+
+  start = matrix / tf.maximum(tf.norm(matrix), 1e-30)
+  return tf.while_loop(lambda k, _: k < _ITERATIONS, improve, (0, start))[1]
 
 
 @tf.custom_gradient

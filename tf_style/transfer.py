@@ -116,11 +116,12 @@ def _run(plan: Plan, picture: np.ndarray, on_step: OnStep | None) -> Result:
   config = plan.config
   layers = config.content_layers + config.style_layers
   extractor = Extractor(plan.weights, layers, config.pooling, config.precision)
+  targets = _Targets(plan, extractor)
   watch = _Watch(plan, on_step)
   adam: Adam | None = None
   for index, level in enumerate(plan.levels):
     picture = images.resize(picture, level.height, level.width)
-    objective = _make_objective(plan, extractor, level)
+    objective = targets.objective(level)
     parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(picture))
     optimizer = _make_optimizer(config, parameters.variable, level.steps, adam)
     descent = Descent(WholePicture(extractor, objective), parameters, optimizer)
@@ -139,21 +140,28 @@ def _run(plan: Plan, picture: np.ndarray, on_step: OnStep | None) -> Result:
                 watch.seconds, watch.stopped, watch.faults)
 
 
-def _make_objective(plan: Plan, extractor: Extractor, level: pyramid.Level) -> Objective:
-  config = plan.config
-  height, width, _ = level
-  content = images.resize(plan.content.rgb, height, width)
-  scale = max(height, width) / max(plan.levels[-1][:2])
-  style_size = [max(1, round(side * scale)) for side in plan.style.rgb.shape[1:3]]
-  style = images.resize(plan.style.rgb, *style_size)
-  features = tf.function(extractor.__call__)
-  statistics = tf.function(lambda picture: {
-      name: losses.statistics(losses.feature_sums(value))
-      for name, value in extractor(picture).items() if name in config.style_layers})
-  targets = features(tf.constant(content))
-  return Objective(config, config.network, (height, width),
-                   {name: targets[name] for name in config.content_layers},
-                   statistics(tf.constant(style)))
+class _Targets:
+  """Makes the objective of a level; its two graphs serve all sizes, so that they are traced once."""
+
+  def __init__(self, plan: Plan, extractor: Extractor):
+    self._plan = plan
+    any_size = [tf.TensorSpec([1, None, None, 3], tf.float32)]
+    config = plan.config
+    self._content = tf.function(
+        lambda picture: {name: value for name, value in extractor(picture).items()
+                         if name in config.content_layers}, input_signature=any_size, autograph=False)
+    self._style = tf.function(
+        lambda picture: {name: losses.statistics(losses.feature_sums(value))
+                         for name, value in extractor(picture).items() if name in config.style_layers},
+        input_signature=any_size, autograph=False)
+
+  def objective(self, level: pyramid.Level) -> Objective:
+    plan, (height, width, _) = self._plan, level
+    scale = max(height, width) / max(plan.levels[-1][:2])
+    style_size = [max(1, round(side * scale)) for side in plan.style.rgb.shape[1:3]]
+    return Objective(plan.config, plan.config.network, (height, width),
+                     self._content(images.resize(plan.content.rgb, height, width)),
+                     self._style(images.resize(plan.style.rgb, *style_size)))
 
 
 def _make_optimizer(config: Config, variable: tf.Variable, steps: int, previous: Adam | None) -> Any:
@@ -175,7 +183,7 @@ def _final_losses(plan: Plan, extractor: Extractor, picture: np.ndarray) -> dict
   config = plan.config
   if config.precision != "float32":
     extractor = Extractor(plan.weights, extractor.layers, config.pooling, "float32")
-  objective = _make_objective(plan, extractor, plan.levels[-1])
+  objective = _Targets(plan, extractor).objective(plan.levels[-1])
   terms = tf.function(WholePicture(extractor, objective).value)(tf.constant(picture))
   raw = dict(zip(objective.names, map(float, terms.raw), strict=True))
   return {"total": float(terms.total), **raw}
