@@ -47,7 +47,8 @@ def save_picture(path: str | os.PathLike, rgb: np.ndarray, alpha: np.ndarray | N
 
   PNG and WebP (quality 95) keep `alpha`, TIFF (16 bits) too; JPEG (quality 95, 4:4:4) shows it over
   white. `metadata` goes into the file as one JSON text: PNG's iTXt chunk `Description`, elsewhere
-  the tag ImageDescription. What does not fit into a JPEG's 64 KiB segment is left out whole.
+  the tag ImageDescription. What does not fit into the 64 KiB of a JPEG's EXIF is left out whole, in
+  WebP too.
 
   Args:
     path: ends in .png, .jpg, .jpeg, .webp, .tif or .tiff, in any case; its folder is made.

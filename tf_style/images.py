@@ -57,31 +57,35 @@ def load_picture(source: Source, longest_side: int | None = None, max_pixels: in
   Raises:
     ImageError: there is no such picture, it cannot be read, or it breaks the limit.
   """
-  if isinstance(source, np.ndarray):
-    planes = _planes_of_array(source, max_pixels, flag)
-    return _picture(planes, planes.color.shape[:2], longest_side, "", [])
-  if isinstance(source, Image.Image):
-    decode.check_pixels(source.height, source.width, max_pixels, flag, "a Pillow image")
-    path = str(getattr(source, "filename", ""))
-    try:
-      size = _upright_size(source)
-      planes, notes = decode.decoded(source, one_line(path) or "a Pillow image")
-    except Exception as error:
-      raise decode.unreadable(flag, "a Pillow image", error) from error
-    return _picture(planes, size, longest_side, path, notes)
-  with decode.opened(source, max_pixels, flag) as image:
-    size = _upright_size(image)
-    if longest_side:
-      decode.reduce_while_decoding(image, *fitted_size(image.height, image.width, longest_side))
-    planes, notes = decode.decoded(image, one_line(Path(source).name))
-  return _picture(planes, size, longest_side, source, notes)
-
-
-def _picture(planes: Planes, size: tuple[int, int], longest_side: int | None,
-             path: str | os.PathLike, notes: list[str]) -> Picture:
+  planes, size, path, notes = _decoded(source, longest_side, max_pixels, flag)
   height, width = fitted_size(*size, longest_side) if longest_side else size
   rgb, alpha = _float_planes(planes, height, width)
   return Picture(rgb, alpha, safe_name(Path(path).stem), tuple(notes))
+
+
+def _decoded(source: Source, longest_side: int | None, max_pixels: int, flag: str,
+             ) -> tuple[Planes, tuple[int, int], str | os.PathLike, list[str]]:
+  """Returns the planes, the upright (height, width) of the source, its path, and the notes.
+
+  A JPEG that will shrink much has planes smaller than its size. What Pillow holds is freed here.
+  """
+  if isinstance(source, np.ndarray):
+    planes = _planes_of_array(source, max_pixels, flag)
+    return planes, planes.color.shape[:2], "", []
+  if isinstance(source, Image.Image):
+    size = probe_size(source, max_pixels, flag)
+    path = str(getattr(source, "filename", ""))
+    try:
+      planes, notes = decode.decoded(source, one_line(path) or "a Pillow image")
+    except Exception as error:  # it may still be a file, and damaged
+      raise decode.unreadable(flag, "a Pillow image", error) from error
+    return planes, size, path, notes
+  with decode.opened(source, max_pixels, flag) as image:
+    size = _upright_size(image)
+    if longest_side:
+      decode.reduce_while_decoding(image, longest_side)
+    planes, notes = decode.decoded(image, one_line(Path(source).name))
+  return planes, size, source, notes
 
 
 def probe_size(source: Source, max_pixels: int = MAX_PIXELS, flag: str = "--content",
@@ -94,6 +98,7 @@ def probe_size(source: Source, max_pixels: int = MAX_PIXELS, flag: str = "--cont
   if isinstance(source, np.ndarray):
     return _planes_of_array(source, max_pixels, flag).color.shape[:2]
   if isinstance(source, Image.Image):
+    decode.check_pixels(source.height, source.width, max_pixels, flag, "a Pillow image")
     return _upright_size(source)
   with decode.opened(source, max_pixels, flag) as image:
     return _upright_size(image)
@@ -147,25 +152,30 @@ def _float_planes(planes: Planes, height: int, width: int) -> tuple[np.ndarray, 
   One channel at a time, so that a large picture that shrinks is never held in floats. Colors are
   weighted by their alpha while they are resized: what is transparent does not bleed into the rest.
   """
+  same_size = planes.color.shape[:2] == (height, width)
   alpha = None if planes.alpha is None else _floats(planes.alpha)
   small_alpha = None if alpha is None else _resampled(alpha, height, width)
   rgb = np.empty((1, height, width, 3), np.float32)
   for channel in range(planes.color.shape[2]):
-    plane = _floats(planes.color[..., channel])
-    small = _resampled(plane, height, width)
-    if alpha is not None and small_alpha is not None and small is not plane:
-      weighted = _resampled(plane * alpha, height, width)
-      small = np.where(small_alpha > _TRANSPARENT,
-                       np.minimum(weighted / np.maximum(small_alpha, _TRANSPARENT), 1), small)
-    rgb[0, ..., channel] = small
+    plane, out = planes.color[..., channel], rgb[0, ..., channel]
+    if same_size:
+      _floats(plane, out)
+      continue
+    plane = _floats(plane)
+    out[:] = _resampled(plane, height, width)
+    if alpha is not None and small_alpha is not None:
+      plane *= alpha
+      weighted = _resampled(plane, height, width)
+      visible = small_alpha > _TRANSPARENT
+      out[visible] = np.minimum(weighted[visible] / small_alpha[visible], 1)
   if planes.color.shape[2] == 1:
     rgb[..., 1:] = rgb[..., :1]
   return rgb, small_alpha
 
 
-def _floats(plane: np.ndarray) -> np.ndarray:
-  return np.divide(plane, np.float32(_LEVELS.get(plane.dtype.type, 1)), dtype=np.float32,
-                   casting="same_kind")
+def _floats(plane: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+  scale = np.float32(_LEVELS.get(plane.dtype.type, 1))
+  return np.divide(plane, scale, out=out, dtype=np.float32, casting="same_kind")
 
 
 def _resampled(plane: np.ndarray, height: int, width: int) -> np.ndarray:
