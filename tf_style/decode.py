@@ -50,9 +50,13 @@ def opened(path: str | os.PathLike, max_pixels: int, flag: str) -> Iterator[Imag
       with Image.open(path, formats=_FORMATS) as image:
         check_pixels(image.height, image.width, max_pixels, flag, path)
         _check_scans(path, image, flag)
-        yield image
+        with _silent_stderr() if image.format == "TIFF" else contextlib.nullcontext():
+          yield image
   except ImageError:
     raise
+  except Image.DecompressionBombError as error:
+    raise ImageError(f"{flag}: " + expected(
+        _pixels_wanted(max_pixels), f"{path} with more than {2 * max_pixels}")) from error
   except UnidentifiedImageError as error:
     raise ImageError(f"{flag}: " + expected(
         "a JPEG, PNG, WebP, TIFF, BMP or GIF picture", f"{path}, which is none")) from error
@@ -60,6 +64,24 @@ def opened(path: str | os.PathLike, max_pixels: int, flag: str) -> Iterator[Imag
     raise unreadable(flag, path, error) from error
   finally:
     Image.MAX_IMAGE_PIXELS = limit
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+  """Keeps what libtiff itself says of a damaged file from the terminal; the error says it again."""
+  try:
+    saved = os.dup(2)
+  except OSError:  # there is no stderr
+    yield
+    return
+  null = os.open(os.devnull, os.O_WRONLY)
+  try:
+    os.dup2(null, 2)
+    yield
+  finally:
+    os.dup2(saved, 2)
+    os.close(saved)
+    os.close(null)
 
 
 def unreadable(flag: str, name: object, error: Exception) -> ImageError:
@@ -80,8 +102,11 @@ def check_pixels(height: int, width: int, max_pixels: int, flag: str, name: obje
   """Raises `ImageError` where a picture has no pixels or more than `max_pixels`."""
   if not 0 < height * width <= max_pixels:
     raise ImageError(f"{flag}: " + expected(
-        f"a picture of 1 to {max_pixels} pixels (--max_pixels sets the limit)",
-        f"{name} with {width} x {height}"))
+        _pixels_wanted(max_pixels), f"{name} with {width} x {height}"))
+
+
+def _pixels_wanted(max_pixels: int) -> str:
+  return f"a picture of 1 to {max_pixels} pixels (--max_pixels sets the limit)"
 
 
 def _check_scans(path: str | os.PathLike, image: Image.Image, flag: str) -> None:
