@@ -99,10 +99,11 @@ def test_too_many_pixels_are_refused_before_decoding(tmp_path):
 
 
 def test_the_limit_can_be_raised_above_pillows(tmp_path, monkeypatch):
+  files = picture_files()
   monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
   for kind in ("rgb.png", "rgb.gif", "lossless alpha.webp", "16 bit rgb tiles.tif"):
     path = tmp_path / kind
-    path.write_bytes(picture_files()[kind])
+    path.write_bytes(files[kind])
     images.load_picture(path, max_pixels=816)
   assert Image.MAX_IMAGE_PIXELS == 100
 
