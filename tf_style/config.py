@@ -103,6 +103,9 @@ class Config:
       "auto", "choice", "Machine", "of the features; auto takes bfloat16 where it is faster",
       choices=("auto", "float32", "bfloat16"))
   device: str = _option("auto", "text", "Machine", "auto (the first GPU, else the CPU), cpu, or gpu:N")
+  max_pixels: int = _option(
+      100_000_000, "int", "Machine", "larger pictures are refused before they are decoded",
+      low=1, high=10_000_000_000)
 
   summary_every: int = _option(
       1, "int", "Watching", "steps between scalars in TensorBoard; 0: none", low=0)
@@ -119,11 +122,15 @@ class Config:
       if len(layers) != len(weights):
         raise InputError(f"--{kind}_layer_weights: " + expected(
             f"{len(layers)} numbers for {', '.join(layers) or 'no layers'}", f"{len(weights)}"))
+      known = networks.layers(self.network)
+      for name in layers:
+        if name not in known:
+          raise InputError(f"--{kind}_layers: " + expected(
+              f"layers of {self.network} ({', '.join(known)})", name))
       if len(set(layers)) != len(layers):
         raise InputError(f"--{kind}_layers: " + expected("each layer once", ",".join(layers)))
     if not self.content_layers + self.style_layers:
       raise InputError("--style_layers: " + expected("at least one style or content layer", "none"))
-    networks.deepest(self.network, self.content_layers + self.style_layers)
 
   @classmethod
   def of(cls, **options: Any) -> "Config":

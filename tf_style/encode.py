@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
@@ -41,8 +42,22 @@ def check_output_name(path: str | os.PathLike) -> None:
     raise OutputError("--output: " + expected(f"a name ending in {', '.join(_writers())}", path))
 
 
+def check_output_size(path: str | os.PathLike, height: int, width: int) -> None:
+  """Checks that the format of `path` can hold so large a picture.
+
+  Raises:
+    OutputError: it cannot.
+  """
+  suffix = Path(path).suffix.lower()
+  limit = {".jpg": 65500, ".jpeg": 65500, ".webp": 16383}.get(suffix)
+  if limit and max(height, width) > limit:
+    raise OutputError("--output: " + expected(
+        f"at most {limit} pixels a side in {suffix} (.png and .tif hold more)",
+        f"{width} x {height}"))
+
+
 def save_picture(path: str | os.PathLike, rgb: np.ndarray, alpha: np.ndarray | None = None,
-                 metadata: dict[str, str] | None = None, overwrite: bool = True) -> Path:
+                 metadata: dict[str, Any] | None = None, overwrite: bool = True) -> Path:
   """Writes a picture in the format of the ending of `path`.
 
   PNG and WebP (quality 95) keep `alpha`, TIFF (16 bits) too; JPEG (quality 95, 4:4:4) shows it over
@@ -54,7 +69,7 @@ def save_picture(path: str | os.PathLike, rgb: np.ndarray, alpha: np.ndarray | N
     path: ends in .png, .jpg, .jpeg, .webp, .tif or .tiff, in any case; its folder is made.
     rgb: [1, H, W, 3] in [0, 1], sRGB; values outside are clipped.
     alpha: [H, W] in [0, 1], not multiplied into `rgb`.
-    metadata: names and texts.
+    metadata: names and whatever JSON can hold.
     overwrite: False takes the next free name where `path` exists.
   Returns:
     The path that was written.
@@ -63,14 +78,9 @@ def save_picture(path: str | os.PathLike, rgb: np.ndarray, alpha: np.ndarray | N
     OSError: from the system; `path` is as before.
   """
   check_output_name(path)
-  suffix = Path(path).suffix.lower()
   height, width = rgb.shape[-3:-1]
-  limit = {".jpg": 65500, ".jpeg": 65500, ".webp": 16383}.get(suffix)
-  if limit and max(height, width) > limit:
-    raise OutputError("--output: " + expected(
-        f"at most {limit} pixels a side in {suffix} (.png and .tif hold more)",
-        f"{width} x {height}"))
-  write = _writers()[suffix]
+  check_output_size(path, height, width)
+  write = _writers()[Path(path).suffix.lower()]
   pixels = rgb.reshape(height, width, 3)
   text = json.dumps(metadata) if metadata else ""
   return files.write_atomically(path, lambda aside: write(aside, pixels, alpha, text), overwrite)

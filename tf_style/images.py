@@ -12,12 +12,12 @@ from PIL import Image
 
 from tf_style import decode
 from tf_style.decode import Planes
-from tf_style.encode import check_output_name, save_picture, to_uint8
+from tf_style.encode import check_output_name, check_output_size, save_picture, to_uint8
 from tf_style.errors import ImageError, expected, one_line
 from tf_style.files import safe_name
 
-__all__ = ["MAX_PIXELS", "Picture", "check_output_name", "fitted_size", "load_picture",
-           "probe_size", "resize", "save_picture", "to_uint8"]
+__all__ = ["MAX_PIXELS", "Picture", "check_output_name", "check_output_size", "fitted_size",
+           "load_picture", "probe_size", "resize", "save_picture", "to_uint8"]
 
 MAX_PIXELS = 100_000_000
 _LEVELS = {np.uint8: 255, np.uint16: 65535}

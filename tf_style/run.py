@@ -56,11 +56,13 @@ def check_files(job: flags.Job) -> None:
     InputError: the first thing that is wrong.
   """
   sources = {"--content": job.content, "--style": job.style, "--init_image": job.init_image}
-  for flag, path in sources.items():
-    if path is not None:
-      images.probe_size(path, flag=flag)
+  sizes = {flag: images.probe_size(path, job.config.max_pixels, flag)
+           for flag, path in sources.items() if path is not None}
+  size, longest = sizes["--content"], job.config.image_size
   output = output_path(job)
   images.check_output_name(output)
+  images.check_output_size(
+      output, *(size if longest == "original" else images.fitted_size(*size, int(longest))))
   files.check_writable(output)
   if job.output is not None and output.exists():
     for flag, path in (sources | {"--weights": job.config.weights}).items():

