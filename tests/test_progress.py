@@ -38,12 +38,19 @@ def test_a_log_gets_a_line_each_tenth():
   assert lines[-1] == "100 %  40/40  loss 12.5  level 2 of 2, 40x20  1 min 05 s in all"
 
 
-def test_a_terminal_gets_one_line_that_is_wiped_away_at_the_end():
+def test_a_terminal_gets_one_line_that_is_wiped_away_at_the_end(monkeypatch):
+  monkeypatch.setenv("COLUMNS", "120")
   text = show(Terminal())
   assert "\n" not in text
   *_, last, wiped, end = text.split("\r")
   assert last.startswith("[########################] 100 %")
   assert wiped.strip() == "" and len(wiped) >= len(last.rstrip()) and end == ""
+
+
+@pytest.mark.parametrize("columns", [20, 60, 75, 80, 100])
+def test_the_bar_fits_the_terminal(columns, monkeypatch):
+  monkeypatch.setenv("COLUMNS", str(columns))
+  assert max(len(part) for part in show(Terminal()).split("\r")) < columns
 
 
 def test_the_time_left_counts_pixels_and_no_compilation():

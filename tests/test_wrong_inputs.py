@@ -60,7 +60,7 @@ PICTURES = [
     ({"content": None}, "--content: expected the path of a picture"),
     ({"style": None}, "--style: expected the path of a picture"),
     ({"content": ""}, "--content: expected a path"),
-    ({"content": "missing.jpg"}, "--content: expected a picture that can be read, received missing."),
+    ({"content": "missing.jpg"}, "--content: expected a picture that can be read, received"),
     ({"style": "missing.jpg"}, "--style: expected"),
     ({"content": "two\nlines.jpg"}, "received two\\nlines.jpg"),
     ({"content": "x" * 300}, "--content: expected"),

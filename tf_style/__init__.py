@@ -1,4 +1,4 @@
-"""tf_style: neural style transfer in TensorFlow, from a shell or from Python.
+"""Neural style transfer in TensorFlow, from a shell or from Python.
 
 It repaints a content picture in the manner of a style picture by changing its pixels until a
 pretrained VGG sees the content of the one and the texture of the other (Gatys, Ecker and Bethge,
@@ -17,7 +17,8 @@ can watch:
     result = tf_style.stylize(photo, painting, config, on_step=lambda step: print(step.best_loss))
     result.losses["total"], result.history["total"], result.seconds
 
-What you give wrong raises `InputError`, a ValueError of one line. From a shell: `tf-style --help`.
+What you give wrong raises `InputError`, a ValueError of one line. `tf-style --help` says what every
+setting means.
 """
 
 import importlib

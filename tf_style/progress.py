@@ -1,12 +1,13 @@
 """How far a run is: a bar on a terminal, elsewhere a line each tenth, as an `on_step` callback."""
 
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TextIO
 
 from tf_style.records import Step
 
-_BAR = 24
+_BAR = 24  # characters at most; a line that is wider than the terminal could not be drawn over
 
 
 class Progress:
@@ -51,8 +52,12 @@ class Progress:
     self._width = len(text)
 
   def _bar(self, step: Step) -> str:
-    filled = _BAR * step.number // step.steps
-    return f"[{'#' * filled}{'.' * (_BAR - filled)}] {self._line(step)}"
+    line, columns = self._line(step), shutil.get_terminal_size().columns
+    width = min(_BAR, columns - len(line) - 4)
+    if width < 8:
+      return line[:columns - 1]
+    filled = width * step.number // step.steps
+    return f"[{'#' * filled}{'.' * (width - filled)}] {line}"
 
   def _line(self, step: Step) -> str:
     level = f"level {step.level + 1} of {step.levels}, " if step.levels > 1 else ""
