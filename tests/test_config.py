@@ -67,6 +67,7 @@ def test_a_configuration_is_frozen_and_a_change_is_checked():
     ({"steps": 0}, "--steps: expected a finite number and at least 1 and at most 1000000, receive"),
     ({"steps": 2.5}, "--steps: expected a whole number, received 2.5"),
     ({"steps": True}, "--steps: expected a whole number, received True"),
+    ({"steps": float("inf")}, "--steps: expected a whole number, received inf"),
     ({"steps": None}, "--steps: expected a whole number, received None"),
     ({"content_weight": float("nan")}, "--content_weight: expected a finite number and at least 0"),
     ({"pooling": "avg"}, "--pooling: expected one of max, average, plain_average, received avg"),

@@ -133,7 +133,7 @@ VALUES = [
     ({"flagfile": "folder"}, "--flagfile: expected a text file of flags"),
     ({"flagfile": "flags.txt"}, "--stile: expected a flag such as --style"),
     ({"flagfile": "binary.txt"}, "--flagfile: expected a text file of flags"),
-    ({"help": "perhaps"}, "expected true or false, received flag --help=perhaps"),
+    ({"help": "perhaps"}, "--help=perhaps: ('Non-boolean argument"),
 ]
 # These are known only when TensorFlow is there or the pictures are decoded.
 LATE = [

@@ -178,7 +178,7 @@ def checked(field: dataclasses.Field, value: Any) -> Any:
   limits = field.metadata
   try:
     value = _PARSERS[limits["kind"]](value)
-  except (ValueError, TypeError):
+  except (ValueError, TypeError, OverflowError):
     raise InputError(f"--{field.name}: " + expected(_NOUNS[limits["kind"]], value)) from None
   for item in value if isinstance(value, tuple) else (value,):
     if "choices" in limits and item not in limits["choices"]:

@@ -1,6 +1,7 @@
 """What a command says and how it ends: plain words on stderr, one line an error, the exit code."""
 
 import logging as python_logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -25,6 +26,12 @@ def show_log(verbosity: int) -> None:
 def say(text: str) -> None:
   """Tells the user something, on one line of stderr."""
   print(one_line(text), file=sys.stderr, flush=True)
+
+
+def answer(path: str | os.PathLike) -> None:
+  """Gives a path as the command's result, on stdout and byte for byte, so that a script can use it."""
+  sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+  sys.stdout.flush()
 
 
 def exit_code(command: Callable[[], object]) -> int:

@@ -156,8 +156,6 @@ def read(argv: Sequence[str], known: Sequence[Flag], intro: str) -> dict[str, st
   except (flags.CantOpenFlagFileError, UnicodeError) as error:
     reason = str(error).rpartition("Unable to open flagfile: ")[2]
     raise InputError("--flagfile: " + expected("a text file of flags", reason)) from error
-  except flags.IllegalFlagValueError as error:
-    raise InputError(expected("true or false", str(error).partition(": ")[0])) from error
   except flags.Error as error:
     raise InputError(str(error)) from error
   if values["help"].value or values["version"].value:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf_style import console, files, flags, images, machine
-from tf_style.errors import OutputError, expected
+from tf_style.errors import OutputError, expected, one_line
 from tf_style.progress import Progress
 from tf_style.records import Step
 
@@ -40,7 +40,7 @@ def _run(argv: Sequence[str]) -> None:
   machine.start_tensorflow(verbose=job.verbosity > 0)
   from tf_style import transfer
 
-  desk = Desk(job, shlex.join(["tf-style", *argv]))
+  desk = Desk(job, one_line(shlex.join(["tf-style", *argv])))
   try:
     result = transfer.stylize(
         job.content, job.style, job.config, job.init_image, desk.begin, desk.on_step)
@@ -126,7 +126,7 @@ class Desk:
     self._write("summary.json", json.dumps(record, indent=2) + "\n")
     console.say(f"wrote {self._output}: loss {result.losses['total']:.4g}, {record['steps']} steps "
                 f"in {result.seconds:.1f} s; more in {self._folder}")
-    print(self._output)
+    console.answer(self._output)
 
   def _save(self, picture: "np.ndarray", losses: dict[str, float]) -> None:
     self._output = images.save_picture(
