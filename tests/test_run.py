@@ -118,11 +118,12 @@ def test_init_image(inputs, here):
   assert np.abs(pixels("a.png")[..., :3].astype(int) - pixels("start.png")).max() <= 1
 
 
-def test_a_flag_file_says_which_path_it_cannot_hold(inputs, here):
-  write_picture(here / "two\nlines.png")
-  assert run.main([*command(inputs, "--steps=1"), "--content=two\nlines.png"]) == 0
+@pytest.mark.parametrize("name", ["two\n--lines.png", "caf\udce9.png"])
+def test_a_flag_file_says_which_path_it_cannot_hold(inputs, here, name):
+  write_picture(here / name)
+  assert run.main([*command(inputs, "--steps=1"), f"--content={name}"]) == 0
   text = only(here, "logs/*/flags.txt").read_text()
-  assert "# --content: a flag file cannot hold this path: 'two\\nlines.png'\n" in text
+  assert f"# no flag file can hold this: {f'--content={here}/{name}'!a}\n" in text
 
 
 def test_a_process_of_its_own_is_quiet(inputs, here):

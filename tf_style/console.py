@@ -29,7 +29,7 @@ def say(text: str) -> None:
 
 
 def answer(path: str | os.PathLike) -> None:
-  """Gives a path as the command's result, on stdout and byte for byte, so that a script can use it."""
+  """Gives a path as the command's result, on stdout, byte for byte, for scripts to use."""
   sys.stdout.buffer.write(os.fsencode(path) + b"\n")
   sys.stdout.flush()
 

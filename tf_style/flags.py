@@ -48,7 +48,7 @@ class Job(NamedTuple):
     output: path of the result, or None for a name made of the pictures' names.
     logdir: folder of the runs' folders.
     init_image: path of the picture to start from, or None.
-    verbosity: -1 errors and results only, 0 messages, 1 TensorFlow's messages too.
+    verbosity: -1 without the progress bar, 0 with it, 1 with TensorFlow's messages too.
   """
 
   config: Config
@@ -91,6 +91,8 @@ def parse(argv: Sequence[str]) -> Job:
   if init_image is not None and options.setdefault("init", "image") != "image":
     raise InputError(
         "--init_image: " + expected("--init=image or no --init beside it", options["init"]))
+  if "weights" in options:
+    options["weights"] = os.path.expanduser(options["weights"])
   verbosity = given.get("verbosity", "0")
   if verbosity not in ("-1", "0", "1"):
     raise InputError("--verbosity: " + expected("-1, 0 or 1", verbosity))

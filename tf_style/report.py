@@ -1,5 +1,6 @@
 """What is told about a run: the line before it, its summary, and what a picture file carries."""
 
+import dataclasses
 import math
 import os
 import platform
@@ -88,11 +89,10 @@ def flag_file(config: Config, paths: dict[str, str]) -> str:
     config: resolved.
     paths: of the pictures and the folder, by flag; they are made absolute.
   """
-  lines = config.as_flags()
   if config.weights not in ("auto", "imagenet"):
-    paths = paths | {"weights": config.weights}
-  for name, path in paths.items():
-    line = f"--{name}={os.path.abspath(path)}"
-    fits = line.isprintable() and line == line.strip()
-    lines.append(line if fits else f"# --{name}: a flag file cannot hold this path: {path!a}")
-  return "\n".join(lines) + "\n"
+    config = dataclasses.replace(config, weights=os.path.abspath(config.weights))
+  lines = config.as_flags()
+  lines += [f"--{name}={os.path.abspath(path)}" for name, path in paths.items()]
+  return "".join(
+      f"{line}\n" if line.isprintable() and line == line.strip()
+      else f"# no flag file can hold this: {line!a}\n" for line in lines)

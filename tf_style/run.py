@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tf_style import console, files, flags, images, machine
 from tf_style.errors import OutputError, expected, one_line
 from tf_style.progress import Progress
-from tf_style.records import Step
+from tf_style.records import OnStep, Step
 
 if TYPE_CHECKING:
   import numpy as np
@@ -87,6 +87,7 @@ class Desk:
     self._output = output_path(job)
     self._overwrite = job.output is not None
     self._progress: Progress | None = None
+    self._watchers: list[OnStep] = []
 
   def begin(self, plan: "Plan") -> None:
     """Makes the run's folder and says what is going to happen; before this, nothing is written."""
@@ -103,16 +104,14 @@ class Desk:
     self._write("flags.txt", report.flag_file(plan.config, paths))
     if self._job.verbosity >= 0:
       self._progress = Progress(plan.levels)
+      self._watchers.append(self._progress.on_step)
+    if plan.config.save_every:
+      self._watchers.append(self._save_when_due)
 
   def on_step(self, step: Step) -> bool:
-    """Passes a chunk of steps on to those who watch, and writes the picture where that is due."""
-    if self._progress:
-      self._progress.on_step(step)
-    period = self._plan.config.save_every
-    if period and step.number % period == 0 and step.number < step.steps:
-      height, width = self._plan.levels[-1][:2]
-      self._save(images.resize(step.picture(), height, width), {"total": step.best_loss})
-    return False
+    """Passes a chunk of steps on to all who watch; any of them may end the run."""
+    wishes = [watch(step) for watch in self._watchers]
+    return any(wishes)
 
   def clear(self) -> None:
     """Wipes the progress bar away, whatever comes next."""
@@ -127,6 +126,11 @@ class Desk:
     console.say(f"wrote {self._output}: loss {result.losses['total']:.4g}, {record['steps']} steps "
                 f"in {result.seconds:.1f} s; more in {self._folder}")
     console.answer(self._output)
+
+  def _save_when_due(self, step: Step) -> None:
+    if step.number % self._plan.config.save_every == 0 and step.number < step.steps:
+      height, width = self._plan.levels[-1][:2]
+      self._save(images.resize(step.picture(), height, width), {"total": step.best_loss})
 
   def _save(self, picture: "np.ndarray", losses: dict[str, float]) -> None:
     self._output = images.save_picture(
