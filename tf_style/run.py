@@ -1,12 +1,13 @@
 """The main command: a content picture and a style picture in, a repainted picture out."""
 
+import importlib.util
 import json
 import os
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tf_style import console, files, flags, images, machine
 from tf_style.errors import OutputError, expected, one_line
@@ -87,6 +88,7 @@ class Desk:
     self._output = output_path(job)
     self._overwrite = job.output is not None
     self._progress: Progress | None = None
+    self._summaries: Any = None
     self._watchers: list[OnStep] = []
 
   def begin(self, plan: "Plan") -> None:
@@ -105,6 +107,10 @@ class Desk:
     if self._job.verbosity >= 0:
       self._progress = Progress(plan.levels)
       self._watchers.append(self._progress.on_step)
+    if importlib.util.find_spec("tf_style.summaries"):  # the room that is being built
+      from tf_style.summaries import Summaries
+      self._summaries = Summaries(self._folder, plan, self._command_line)
+      self._watchers.append(self._summaries.on_step)
     if plan.config.save_every:
       self._watchers.append(self._save_when_due)
 
@@ -121,6 +127,8 @@ class Desk:
   def finish(self, result: "Result") -> None:
     """Writes the picture and the summary and says where they are."""
     self._save(result.picture, result.losses)
+    if self._summaries:
+      self._summaries.close(result)
     record = self._report.summary(result, self._output, machine.peak_memory())
     self._write("summary.json", json.dumps(record, indent=2) + "\n")
     console.say(f"wrote {self._output}: loss {result.losses['total']:.4g}, {record['steps']} steps "
