@@ -17,3 +17,17 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
       if "full" in item.keywords:
         item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def vgg16_weights():
+  """ImageNet weights from the extra `offline`."""
+  from tf_style.weights import load_weights
+  return load_weights("vgg16", "auto", timeout_s=0.5)
+
+
+@pytest.fixture(scope="session")
+def vgg19_weights(vgg16_weights):
+  """A VGG19 that computes the features of `vgg16_weights`: real features through the deeper network."""
+  from tf_style.weights import graft_vgg19
+  return graft_vgg19(vgg16_weights)

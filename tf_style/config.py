@@ -40,7 +40,7 @@ class Config:
   image_size: int | str = _option(
       512, "size", "The look", "longest side of the result in pixels, or 'original'", low=1, high=65535)
   content_weight: float = _option(
-      0.015, "float", "The look", "how much of the content picture to keep", low=0)
+      0.02, "float", "The look", "how much of the content picture to keep", low=0)
   style_weight: float = _option(1.0, "float", "The look", "how much of the style to reach", low=0)
   tv_weight: float = _option(
       0.0, "float", "The look", "smoothness: weight of the total variation", low=0)
@@ -78,9 +78,9 @@ class Config:
       200, "int", "Optimization", "evaluations of loss and gradient, all levels together",
       low=1, high=1_000_000)
   learning_rate: float = _option(
-      0.08, "float", "Optimization", "Adam's, in units of the whole range of a pixel", above=0, high=10)
+      0.1, "float", "Optimization", "Adam's, in units of the whole range of a pixel", above=0, high=10)
   learning_rate_decay: float = _option(
-      0.1, "float", "Optimization",
+      0.3, "float", "Optimization",
       "Adam's rate at the end of a level as a share of that at its start", above=0, high=1)
   adam_epsilon: float = _option(1e-8, "float", "Optimization", "Adam's epsilon", above=0)
   lbfgs_memory: int = _option(
@@ -146,9 +146,8 @@ class Config:
     preset = checked(fields["preset"], options.get("preset", "default"))
     effort = checked(fields["effort"], options.get("effort", "standard"))
     values = {**EFFORTS[effort], **PRESETS[preset], "preset": preset, "effort": effort}
-    if options.get("style_loss", values.get("style_loss")) in LOSS_WEIGHTS:
-      values |= LOSS_WEIGHTS[options.get("style_loss", values.get("style_loss"))] | PRESETS[preset]
-    values |= options
+    loss = str(options.get("style_loss", values.get("style_loss", "wasserstein")))
+    values = {**LOSS_WEIGHTS.get(loss, {}), **values, **options}
     for kind in ("content", "style"):
       if f"{kind}_layers" in options and f"{kind}_layer_weights" not in options:
         count = len(checked(fields[f"{kind}_layers"], options[f"{kind}_layers"]))
@@ -235,11 +234,14 @@ _NOUNS = {
     "text": "a text", "size": "a number of pixels or 'original'", "names": "names with commas between",
     "floats": "numbers with commas between", "ints": "whole numbers with commas between"}
 
+# ImageNet's mean standard deviation in 0-255 units.
+_IMAGENET_SCALE = 255 * (0.229 + 0.224 + 0.225) / 3
+
 # What weighs as much as the default's weights do, for who changes --style_loss alone.
 LOSS_WEIGHTS: Mapping[str, Mapping[str, Any]] = {
     "gram": {"content_weight": 5.0, "style_weight": 100.0, "style_layer_weights": (1.0,) * 5},
     "gram_sum": {"content_weight": 0.05, "style_weight": 0.9, "style_layer_weights": (0.2,) * 5},
-    "covariance": {"content_weight": 0.015, "style_weight": 1.0},
+    "covariance": {"content_weight": 0.02, "style_weight": 1.0},
 }
 
 EFFORTS: Mapping[str, Mapping[str, Any]] = {
@@ -253,4 +255,19 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "gatys": {
         "style_loss": "gram", "content_weight": 1.0, "style_weight": 1e3,
         "style_layer_weights": (1.0,) * 5, "levels": 1, "steps": 300},
+    # Undivided Grams over C^2 H W are gram_sum: the H W that a layer's weight depends on is in the loss.
+    # Half the MSE is .05 for a weight of .1. Gradients by pixels in [0, 1] are 255 times those in 0-255,
+    # so the rate is divided and epsilon multiplied by 255.
+    "article-tensorflow": {
+        "style_loss": "gram_sum", "content_weight": 0.05, "style_weight": 0.9,
+        "content_layers": ("block3_conv3",), "style_layers": ("block1_conv1", "block2_conv2", "block4_conv3"),
+        "style_layer_weights": (1 / 3,) * 3, "optimizer": "adam", "learning_rate": 9 / 255,
+        "learning_rate_decay": 1.0, "adam_epsilon": 0.1 * 255, "steps": 200, "levels": 1, "init": "content",
+        "pooling": "max", "save_every": 100},
+    # There features are of inputs over ImageNet's deviations, here of 0-255: F is s times larger, so content
+    # has 5 / s^2; Grams are over H W as here, but their MSE is not over C^2, so a layer has 1e3 C^2 / s^4.
+    "article-pytorch": {
+        "style_loss": "gram", "content_weight": 5 / _IMAGENET_SCALE**2, "style_weight": 1e3,
+        "style_layer_weights": tuple(c**2 / _IMAGENET_SCALE**4 for c in (64, 128, 256, 512, 512)),
+        "optimizer": "lbfgs", "steps": 2000, "levels": 1, "init": "content", "pooling": "plain_average"},
 }

@@ -52,7 +52,7 @@ class Descent(tf.Module):
     self.steps = tf.Variable(0, trainable=False, name="steps")
     self.faults = tf.Variable(0, trainable=False, name="faults")
     self.faults_in_a_row = tf.Variable(0, trainable=False, name="faults_in_a_row")
-    self._graph = tf.function(self._loop) if evaluate.in_graph else self._loop
+    self._graph: Any = tf.function(self._loop) if evaluate.in_graph else self._loop
 
   def run(self, steps: int, stops: Callable[[int], int] = lambda done: 2**31) -> Iterator[Chunk]:
     """Runs up to `steps` steps in all, yielding after each chunk; the caller may stop between chunks.

@@ -1,4 +1,4 @@
-"""The machine a run is on: a quiet TensorFlow, its devices, the memory there is, the precision that is fast."""
+"""The machine a run is on: a quiet TensorFlow, devices, memory, and the precision that is fast."""
 
 import os
 import re

@@ -41,9 +41,10 @@ class Adam(tf.Module):
     moments = [tf.zeros_like(variable)] * 2
     if previous is not None:
       moments = [tf.image.resize(m, variable.shape[1:3]) for m in (previous.first, previous.second)]
-    self.first = tf.Variable(moments[0], trainable=False, name="first")
-    self.second = tf.Variable(moments[1], trainable=False, name="second")
-    self.step = tf.Variable(0.0 if previous is None else previous.step.value(), trainable=False, name="step")
+    self.first: tf.Variable = tf.Variable(moments[0], trainable=False, name="first")
+    self.second: tf.Variable = tf.Variable(moments[1], trainable=False, name="second")
+    done = 0.0 if previous is None else previous.step.value()
+    self.step: tf.Variable = tf.Variable(done, trainable=False, name="step")
     self.rate = tf.Variable(learning_rate, trainable=False, name="rate", dtype=tf.float32)
 
   def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:

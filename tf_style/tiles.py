@@ -1,0 +1,68 @@
+"""Windows over a picture whose own cells tile it exactly. Pure arithmetic: the halo follows from the network.
+
+Windows begin at multiples of the deepest layer's stride, so that pools read the same cells as in the whole
+picture, and reach beyond their own cells by a halo that holds all that those depend on. A border of the
+picture stays a border, with the network's own zero padding.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from tf_style import network as networks
+from tf_style.records import Window
+
+Slices = tuple[slice, slice]
+
+
+def halo(network: str, layers: Iterable[str]) -> int:
+  """Returns how many pixels a window must show around its own: a multiple of the deepest stride."""
+  last = networks.deepest(network, layers)
+  return math.ceil(last.reach / last.stride) * last.stride
+
+
+def plan_windows(height: int, width: int, tile_size: int, network: str,
+                 layers: Iterable[str]) -> list[Window]:
+  """Covers a picture with windows of one shape whose own parts are disjoint.
+
+  Args:
+    height, width: of the picture in pixels.
+    tile_size: most pixels on a side of a window's own part, 0 for one window; never less than a stride.
+    network: `vgg16` or `vgg19`.
+    layers: the layers in use.
+  """
+  layers = tuple(layers)
+  stride, margin = networks.deepest(network, layers).stride, halo(network, layers)
+  return [Window(top, left, window_height, window_width, own_top, own_left, own_height, own_width)
+          for top, window_height, own_top, own_height in _spans(height, tile_size, stride, margin)
+          for left, window_width, own_left, own_width in _spans(width, tile_size, stride, margin)]
+
+
+def _spans(length: int, tile_size: int, stride: int, margin: int) -> list[tuple[int, int, int, int]]:
+  """Returns (begin, size, own begin, own size) of the windows along one side, all of one size.
+
+  The last one slides inward to end at the picture's border; what a side has beyond whole strides is its own.
+  """
+  cells = length // stride
+  count = math.ceil(cells / max(tile_size // stride, 1)) if tile_size else 1
+  own = math.ceil(cells / max(count, 1)) * stride
+  count = max(1, math.ceil(cells * stride / own)) if own else 1
+  size = min(length, own + min(count - 1, 2) * margin + length % stride)
+  last = length - size
+  return [(min(max(index * own - margin, 0), last), size, index * own,
+           length - index * own if index == count - 1 else own) for index in range(count)]
+
+
+def within_window(window: Window, stride: int) -> Slices:
+  """Returns the slices of a window's own cells in a layer computed on that window; ints or tensors."""
+  return _slices(window.own_top - window.top, window.own_left - window.left, window, stride)
+
+
+def within_picture(window: Window, stride: int) -> Slices:
+  """Returns the slices of a window's own cells in a layer of the whole picture; ints or tensors."""
+  return _slices(window.own_top, window.own_left, window, stride)
+
+
+def _slices(top: Any, left: Any, window: Window, stride: int) -> Slices:
+  return (slice(top // stride, (top + window.own_height) // stride),
+          slice(left // stride, (left + window.own_width) // stride))
