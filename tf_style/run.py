@@ -1,6 +1,5 @@
 """The main command: a content picture and a style picture in, a repainted picture out."""
 
-import importlib.util
 import json
 import os
 import shlex
@@ -94,6 +93,7 @@ class Desk:
   def begin(self, plan: "Plan") -> None:
     """Makes the run's folder and says what is going to happen; before this, nothing is written."""
     from tf_style import report
+    from tf_style.summaries import Summaries
     self._plan, self._report = plan, report
     for note in plan.notes:
       console.say(note)
@@ -107,10 +107,8 @@ class Desk:
     if self._job.verbosity >= 0:
       self._progress = Progress(plan.levels)
       self._watchers.append(self._progress.on_step)
-    if importlib.util.find_spec("tf_style.summaries"):  # the room that is being built
-      from tf_style.summaries import Summaries
-      self._summaries = Summaries(self._folder, plan, self._command_line)
-      self._watchers.append(self._summaries.on_step)
+    self._summaries = Summaries(self._folder, plan, self._command_line)
+    self._watchers.append(self._summaries.on_step)
     if plan.config.save_every:
       self._watchers.append(self._save_when_due)
 

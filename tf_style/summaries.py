@@ -1,0 +1,193 @@
+"""A run in TensorBoard, as an `on_step` callback: scalars, pictures, tables, hyperparameters, graph, profile."""
+
+import importlib.util
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from absl import logging
+from tensorboard.plugins.custom_scalar import layout_pb2
+from tensorboard.plugins.custom_scalar import summary as custom_scalar
+from tensorboard.plugins.hparams import api as hp
+from tensorboard.plugins.scalar import summary_v2 as scalar
+
+from tf_style import images, machine
+from tf_style.config import Config, as_text
+from tf_style.records import Step
+
+_LONGEST = 1024  # pixels; larger pictures are shown shrunk
+# Charts of the custom-scalars dashboard: title of the chart, patterns of the scalars in it.
+_CHARTS = {
+    "Losses": {
+        "Terms, as they add up to the total": [r"loss/.*"],
+        "Style layers, as they add up": [r"weighted/style/.*"],
+        "Style layers, raw": [r"raw/style/.*"],
+        "Content layers, as they add up": [r"weighted/content/.*"]},
+    "Descent": {
+        "Step length": [r"descent/step_length"],
+        "Gradient norm": [r"descent/gradient_norm"],
+        "Level": [r"descent/level"],
+        "Share of pixels at the edge of the gamut": [r"descent/gamut_edge"]},
+    "Machine": {
+        "Seconds a step": [r"machine/seconds_a_step"],
+        "Memory, GB": [r"machine/.*memory_gb"]}}
+_RESULTS = {
+    "final/total": "loss", "final/content": "content loss", "final/style": "style loss",
+    "final/seconds": "seconds", "final/memory_gb": "memory (GB)"}
+
+
+class Summaries:
+  """Writes the events of one run into its folder; after each call they are safe from a crash of the process."""
+
+  def __init__(self, folder: str | os.PathLike, plan: Any, command_line: Sequence[str]):
+    """Writes what is known before the first step.
+
+    Args:
+      folder: of the run.
+      plan: a `transfer.Plan`.
+      command_line: program and arguments.
+    """
+    self._folder, self._plan, self._config = Path(folder), plan, plan.config
+    self._number, self._graph_due = 0, plan.config.trace_graph
+    self._profile_due, self._profiling = plan.config.profile, False
+    self._writer = tf.summary.create_file_writer(os.fspath(folder))
+    with tf.device("CPU"), self._writer.as_default(step=0):
+      _write(custom_scalar.pb(_layout()))
+      _write(hp.hparams_config_pb(
+          [hp.HParam(name) for name in _hyperparameters(plan)],
+          [hp.Metric(tag, display_name=title) for tag, title in _RESULTS.items()]))
+      _write(hp.hparams_pb(_hyperparameters(plan), trial_id=self._folder.name))
+      for name, text in _texts(plan, command_line).items():
+        tf.summary.text(f"run/{name}", text)
+      for name, picture in _inputs(plan).items():
+        tf.summary.image(f"input/{name}", _shown(picture))
+    self._writer.flush()
+
+  def on_step(self, step: Step) -> None:
+    """Writes the steps of a chunk, and what else is due."""
+    self._number = step.number
+    with tf.device("CPU"), self._writer.as_default(step=step.number):
+      self._write_scalars(step)
+      every = self._config.image_every
+      if every and step.number % every == 0 and step.number < step.steps:
+        self._write_picture(step.picture())
+      if self._graph_due:
+        self._write_graph(step)
+    self._writer.flush()
+    self._profile()
+
+  def close(self, result: Any | None) -> None:
+    """Writes the outcome and closes the files.
+
+    Args:
+      result: a `transfer.Result`; None where the run has failed.
+    """
+    self._stop_profile()
+    if result is not None:
+      with tf.device("CPU"), self._writer.as_default(step=self._number):
+        self._write_picture(result.picture)
+        content = images.resize(self._plan.content.rgb, *result.picture.shape[1:3])
+        tf.summary.image("picture/difference", _shown((1 + result.picture - content) / 2),
+                         description="picture less content, around gray")
+        _write(_scalars(_outcome(result)))
+    self._writer.close()
+
+  def _write_scalars(self, step: Step) -> None:
+    every = self._config.summary_every
+    first = step.number - len(step.totals) + 1
+    due = [i for i in range(len(step.totals)) if every and (first + i) % every == 0]
+    for i in due:
+      values = step_scalars(step, i)
+      if i == due[-1]:
+        values |= _chunk_scalars(step, self._plan.device)
+      _write(_scalars(values), first + i)
+
+  def _write_picture(self, picture: np.ndarray) -> None:
+    tf.summary.image("picture/picture", _shown(picture))
+    _write(_scalars({"descent/gamut_edge": gamut_edge(picture)}), self._number)
+
+  def _write_graph(self, step: Step) -> None:
+    self._graph_due = False
+    graph = step.state().graph
+    if graph is None:
+      logging.warning("--trace_graph: steps in tiles are no single graph; none is written")
+    else:
+      tf.summary.graph(graph)
+
+  def _profile(self) -> None:
+    """Profiles the chunk after the first, which compiles."""
+    if self._profiling:
+      self._stop_profile()
+    elif self._profile_due:
+      self._profile_due = False
+      try:
+        tf.profiler.experimental.start(os.fspath(self._folder))
+        self._profiling = True
+      except tf.errors.OpError as error:
+        logging.warning("--profile: the profiler does not start: %s", error.message)
+
+  def _stop_profile(self) -> None:
+    if self._profiling:
+      self._profiling = False
+      tf.profiler.experimental.stop()
+      if importlib.util.find_spec("xprof") is None:
+        logging.warning("--profile: the profile is written; to see it in TensorBoard, "
+                        "pip install 'tf_style[profile]'")
+
+
+def step_scalars(step: Step, row: int) -> dict[str, float]:
+  """Returns the scalars of one step of a chunk: losses by term and layer, and what the optimizer did."""
+  raw, weighted = step.raw[row], step.raw[row] * step.weights
+  terms: dict[str, float] = {}
+  for name, value in zip(step.names, weighted, strict=True):
+    term = f"loss/{name.partition('/')[0]}"
+    terms[term] = terms.get(term, 0.0) + float(value)
+  return {
+      "loss/total": step.totals[row], **terms,
+      **{f"raw/{name}": value for name, value in zip(step.names, raw, strict=True)},
+      **{f"weighted/{name}": value for name, value in zip(step.names, weighted, strict=True)},
+      "descent/step_length": step.step_lengths[row],
+      "descent/gradient_norm": step.gradient_norms[row],
+      "descent/level": step.level}
+
+
+def gamut_edge(picture: np.ndarray) -> float:
+  """Returns the share of pixels of [1, H, W, 3] with a channel that is 0 or 255 in 8 bits."""
+  return float(np.mean(np.any(np.abs(picture - 0.5) > 0.5 - 0.5 / 255, axis=-1)))
+
+
+def markdown_table(rows: Mapping[str, object]) -> str:
+  """Returns a Markdown table of two columns; the values cannot break out of their cells."""
+  lines = ["| | |", "|---|---|"]
+  for name, value in rows.items():
+    cell = as_text(value).replace("`", "'").replace("|", "\\|").replace("\n", " ")
+    lines.append(f"| {name} | {f'`{cell}`' if cell else ''} |")
+  return "\n".join(lines)
+
+
+def _chunk_scalars(step: Step, device: str) -> dict[str, float]:
+  memory = {"machine/memory_gb": machine.peak_memory() / 1e9}
+  if "GPU" in device:
+    info = tf.config.experimental.get_memory_info(device.strip("/"))
+    memory["machine/gpu_memory_gb"] = info["peak"] / 1e9
+  return {"machine/seconds_a_step": step.seconds_a_step,
+          "machine/steps_a_second": 1 / step.seconds_a_step, **memory}
+
+
+def _outcome(result: Any) -> dict[str, float]:
+  """Returns the figures by which runs are compared; the losses are those of the 8-bit picture."""
+  step = Step
+  del step
+  config, weights = result.plan.config, {}
+  for kind in ("content", "style"):
+    share = getattr(config, f"{kind}_weight")
+    names, factors = getattr(config, f"{kind}_layers"), getattr(config, f"{kind}_layer_weights")
+    weights[kind] = sum(share * factor * result.losses[f"{kind}/{name}"]
+                        for name, factor in zip(names, factors, strict=True))
+  return {"final/total": result.losses["total"], "final/content": weights["content"],
+          "final/style": weights["style"], "final/seconds": result.seconds,
+          "final/memory_gb": machine.peak_memory() / 1e9}
