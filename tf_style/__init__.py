@@ -28,16 +28,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
   from tf_style.config import Config
   from tf_style.errors import InputError
+  from tf_style.events import history
   from tf_style.images import Picture, load_picture, save_picture
   from tf_style.records import Step
   from tf_style.transfer import Result, stylize
 
 __version__ = "0.1.0"
-__all__ = ["Config", "InputError", "Picture", "Result", "Step", "load_picture", "save_picture",
-           "stylize"]
+__all__ = ["Config", "InputError", "Picture", "Result", "Step", "history", "load_picture",
+           "save_picture", "stylize"]
 
-_ROOMS = {"Config": "config", "InputError": "errors", "Picture": "images", "load_picture": "images",
-          "save_picture": "images", "Step": "records", "Result": "transfer", "stylize": "transfer"}
+_ROOMS = {"Config": "config", "InputError": "errors", "history": "events", "Picture": "images",
+          "load_picture": "images", "save_picture": "images", "Step": "records",
+          "Result": "transfer", "stylize": "transfer"}
 
 
 def __getattr__(name: str) -> Any:

@@ -113,6 +113,9 @@ class Config:
       50, "int", "Watching", "steps between pictures in TensorBoard; 0: none", low=0)
   save_every: int = _option(
       0, "int", "Watching", "steps between writings of the best picture so far; 0: at the end", low=0)
+  trace_graph: bool = _option(False, "bool", "Watching", "show the graph of a step in TensorBoard")
+  profile: bool = _option(
+      False, "bool", "Watching", "show a profile of some steps in TensorBoard; needs the extra 'profile'")
 
   def __post_init__(self):
     for field in dataclasses.fields(self):

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from absl import logging
+from absl import flags, logging
 
 from tf_style.errors import InputError, one_line
 
@@ -18,6 +18,7 @@ def show_log(verbosity: int) -> None:
   Args:
     verbosity: absl's level: -1 warnings, 0 information too, 1 everything.
   """
+  flags.FLAGS.mark_as_parsed()  # absl would warn of it: the command line is read elsewhere
   logging.use_absl_handler()
   logging.get_absl_handler().setFormatter(python_logging.Formatter("%(message)s"))
   logging.set_verbosity(verbosity)

@@ -75,6 +75,13 @@ class Descent(tf.Module):
     """How often the loop was traced."""
     return self._graph.experimental_get_tracing_count() if self._evaluate.in_graph else 0
 
+  @property
+  def graph(self) -> tf.Graph | None:
+    """The loop as it was traced; None where steps are made of several graphs."""
+    if not self._evaluate.in_graph:
+      return None
+    return self._graph.get_concrete_function(tf.TensorSpec([], tf.int32)).graph
+
   def _loop(self, steps: tf.Tensor) -> tf.Tensor:
     rows = tf.TensorArray(tf.float32, size=steps, infer_shape=False)
     for k in tf.range(steps):

@@ -1,6 +1,7 @@
 """The machine a run is on: a quiet TensorFlow, devices, memory, and the precision that is fast."""
 
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tf_style import __version__
 from tf_style.errors import InputError, expected
 
 
@@ -112,6 +114,15 @@ def peak_memory() -> int:
   import resource
   peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
   return peak if sys.platform == "darwin" else peak * 1024
+
+
+def versions() -> dict[str, str]:
+  """Returns the versions of what decides the numbers of a run."""
+  import keras
+  import numpy as np
+  import tensorflow as tf
+  return {"tf_style": __version__, "python": platform.python_version(),
+          "tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
 
 
 def _read(path: str) -> str:

@@ -3,15 +3,10 @@
 import dataclasses
 import math
 import os
-import platform
 from pathlib import Path
 from typing import Any
 
-import keras
-import numpy as np
-import tensorflow as tf
-
-from tf_style import __version__
+from tf_style import machine
 from tf_style.config import Config
 from tf_style.transfer import Plan, Result
 
@@ -66,15 +61,9 @@ def _origin(plan: Plan) -> dict[str, Any]:
   config = plan.config.as_dict()
   return {
       "configuration": config | {"weights": os.path.basename(config["weights"])},
-      "versions": versions(),
+      "versions": machine.versions(),
       "weights": {"source": plan.weights.source, "checksum": plan.weights.checksum,
                   "licence": plan.weights.licence}}
-
-
-def versions() -> dict[str, str]:
-  """Returns the versions of what decides the numbers of a run."""
-  return {"tf_style": __version__, "python": platform.python_version(),
-          "tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
 
 
 def _plain(losses: dict[str, float]) -> dict[str, float | str]:

@@ -1,4 +1,4 @@
-"""A run in TensorBoard, as an `on_step` callback: scalars, pictures, tables, hyperparameters, graph, profile."""
+"""A run in TensorBoard, as an `on_step` callback: scalars, pictures, tables, hparams, graph, profile."""
 
 import importlib.util
 import os
@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from absl import logging
+from tensorboard.compat.proto import summary_pb2
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar import summary as custom_scalar
 from tensorboard.plugins.hparams import api as hp
 from tensorboard.plugins.scalar import summary_v2 as scalar
 
 from tf_style import images, machine
-from tf_style.config import Config, as_text
+from tf_style.config import as_text
 from tf_style.records import Step
 
 _LONGEST = 1024  # pixels; larger pictures are shown shrunk
@@ -41,7 +42,7 @@ _RESULTS = {
 
 
 class Summaries:
-  """Writes the events of one run into its folder; after each call they are safe from a crash of the process."""
+  """Writes the events of one run into its folder; after each call they are safe from a crash."""
 
   def __init__(self, folder: str | os.PathLike, plan: Any, command_line: Sequence[str]):
     """Writes what is known before the first step.
@@ -52,8 +53,10 @@ class Summaries:
       command_line: program and arguments.
     """
     self._folder, self._plan, self._config = Path(folder), plan, plan.config
-    self._number, self._graph_due = 0, plan.config.trace_graph
-    self._profile_due, self._profiling = plan.config.profile, False
+    self._number = 0
+    self._weights: dict[str, float] = {}
+    self._graph_due, self._profile_due = plan.config.trace_graph, plan.config.profile
+    self._profiling = False
     self._writer = tf.summary.create_file_writer(os.fspath(folder))
     with tf.device("CPU"), self._writer.as_default(step=0):
       _write(custom_scalar.pb(_layout()))
@@ -70,6 +73,7 @@ class Summaries:
   def on_step(self, step: Step) -> None:
     """Writes the steps of a chunk, and what else is due."""
     self._number = step.number
+    self._weights = dict(zip(step.names, map(float, step.weights), strict=True))
     with tf.device("CPU"), self._writer.as_default(step=step.number):
       self._write_scalars(step)
       every = self._config.image_every
@@ -93,7 +97,7 @@ class Summaries:
         content = images.resize(self._plan.content.rgb, *result.picture.shape[1:3])
         tf.summary.image("picture/difference", _shown((1 + result.picture - content) / 2),
                          description="picture less content, around gray")
-        _write(_scalars(_outcome(result)))
+        _write(_scalars(_outcome(result, self._weights)))
     self._writer.close()
 
   def _write_scalars(self, step: Step) -> None:
@@ -141,15 +145,14 @@ class Summaries:
 
 def step_scalars(step: Step, row: int) -> dict[str, float]:
   """Returns the scalars of one step of a chunk: losses by term and layer, and what the optimizer did."""
-  raw, weighted = step.raw[row], step.raw[row] * step.weights
-  terms: dict[str, float] = {}
-  for name, value in zip(step.names, weighted, strict=True):
-    term = f"loss/{name.partition('/')[0]}"
-    terms[term] = terms.get(term, 0.0) + float(value)
+  raw = dict(zip(step.names, map(float, step.raw[row]), strict=True))
+  weighted = {name: raw[name] * float(weight)
+              for name, weight in zip(step.names, step.weights, strict=True)}
   return {
-      "loss/total": step.totals[row], **terms,
-      **{f"raw/{name}": value for name, value in zip(step.names, raw, strict=True)},
-      **{f"weighted/{name}": value for name, value in zip(step.names, weighted, strict=True)},
+      "loss/total": step.totals[row],
+      **{f"loss/{term}": value for term, value in _by_term(weighted).items()},
+      **{f"raw/{name}": value for name, value in raw.items()},
+      **{f"weighted/{name}": value for name, value in weighted.items()},
       "descent/step_length": step.step_lengths[row],
       "descent/gradient_norm": step.gradient_norms[row],
       "descent/level": step.level}
@@ -178,16 +181,73 @@ def _chunk_scalars(step: Step, device: str) -> dict[str, float]:
           "machine/steps_a_second": 1 / step.seconds_a_step, **memory}
 
 
-def _outcome(result: Any) -> dict[str, float]:
+def _outcome(result: Any, weights: Mapping[str, float]) -> dict[str, float]:
   """Returns the figures by which runs are compared; the losses are those of the 8-bit picture."""
-  step = Step
-  del step
-  config, weights = result.plan.config, {}
-  for kind in ("content", "style"):
-    share = getattr(config, f"{kind}_weight")
-    names, factors = getattr(config, f"{kind}_layers"), getattr(config, f"{kind}_layer_weights")
-    weights[kind] = sum(share * factor * result.losses[f"{kind}/{name}"]
-                        for name, factor in zip(names, factors, strict=True))
-  return {"final/total": result.losses["total"], "final/content": weights["content"],
-          "final/style": weights["style"], "final/seconds": result.seconds,
-          "final/memory_gb": machine.peak_memory() / 1e9}
+  weighted = {name: weight * result.losses[name] for name, weight in weights.items()}
+  return {"final/total": result.losses["total"],
+          **{f"final/{term}": value for term, value in _by_term(weighted).items()},
+          "final/seconds": result.seconds, "final/memory_gb": machine.peak_memory() / 1e9}
+
+
+def _by_term(weighted: Mapping[str, float]) -> dict[str, float]:
+  """Adds losses of layers, such as `style/block1_conv1`, to those of terms, such as `style`."""
+  terms: dict[str, float] = {}
+  for name, value in weighted.items():
+    term = name.partition("/")[0]
+    terms[term] = terms.get(term, 0.0) + value
+  return terms
+
+
+def _scalars(values: Mapping[str, float]) -> Any:
+  summary = summary_pb2.Summary()
+  for tag, value in values.items():
+    summary.MergeFrom(scalar.scalar_pb(tag, value))
+  return summary
+
+
+def _write(summary: Any, step: int | None = None) -> None:
+  """Writes a protocol buffer as one event: a twentieth of the time of one event a scalar."""
+  tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step)
+
+
+def _shown(picture: np.ndarray) -> np.ndarray:
+  """Returns a picture [1, H, W, 3] in [0, 1] as uint8, no larger than is useful on a screen."""
+  height, width = picture.shape[1:3]
+  if max(height, width) > _LONGEST:
+    picture = images.resize(picture, *images.fitted_size(height, width, _LONGEST))
+  return images.to_uint8(picture)[None]
+
+
+def _inputs(plan: Any) -> dict[str, np.ndarray]:
+  """Returns the pictures that a run starts from, [1, H, W, 3] each, by name."""
+  return {"content": plan.content.rgb, "style": plan.style.rgb}
+
+
+def _texts(plan: Any, command_line: Sequence[str]) -> dict[str, str]:
+  """Returns what is known of a run, in Markdown."""
+  sizes = ", ".join(f"{level.width}x{level.height}" for level in plan.levels)
+  weights = plan.weights
+  return {
+      "command_line": f"    {shlex.join(command_line)}",
+      "configuration": markdown_table(plan.config.as_dict()),
+      "machine": markdown_table(
+          {"device": plan.device.strip("/"), "levels": sizes, **machine.versions()}),
+      "weights": markdown_table({
+          "network": weights.network, "source": weights.source, "checksum": weights.checksum,
+          "licence": weights.licence})}
+
+
+def _hyperparameters(plan: Any) -> dict[str, bool | int | float | str]:
+  """Returns the configuration in the types that TensorBoard knows, and what was painted how."""
+  plain = {name: value if isinstance(value, (bool, int, float)) else as_text(value)
+           for name, value in plan.config.as_dict().items()}
+  return {"content": plan.content.name, "style": plan.style.name, **plain}
+
+
+def _layout() -> layout_pb2.Layout:
+  """Returns the charts of the custom-scalars dashboard."""
+  charts = lambda titles: [
+      layout_pb2.Chart(title=title, multiline=layout_pb2.MultilineChartContent(tag=tags))
+      for title, tags in titles.items()]
+  return layout_pb2.Layout(category=[
+      layout_pb2.Category(title=title, chart=charts(titles)) for title, titles in _CHARTS.items()])
