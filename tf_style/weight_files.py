@@ -57,9 +57,10 @@ def read_kernels(path: str | os.PathLike, network: str) -> Kernels:
   """
   try:
     if not Path(path).exists():
-      raise OSError(None, "no such file")
+      raise WeightsError(expected(FORMATS, "no such file"))
     if not Path(path).is_file():
-      raise OSError(None, "a folder" if Path(path).is_dir() else "not a regular file")
+      kind = "a folder" if Path(path).is_dir() else "not a regular file"
+      raise WeightsError(expected(FORMATS, kind))
     with open(path, "rb") as file:
       head = file.read(len(_HDF5_SIGNATURE))
       if head == _HDF5_SIGNATURE:
@@ -69,10 +70,6 @@ def read_kernels(path: str | os.PathLike, network: str) -> Kernels:
       return onnx_kernels(head + file.read(_MAX_ONNX_BYTES), network)
   except OSError as error:
     raise WeightsError(expected(FORMATS, error.strerror)) from error
-  except ValueError as error:
-    if isinstance(error, WeightsError):
-      raise
-    raise WeightsError(expected(FORMATS, f"a name that no file can have ({error})")) from error
 
 
 def hdf5_kernels(file: str | BinaryIO, network: str) -> Kernels:
@@ -199,16 +196,16 @@ def _initializer(tensor: memoryview, budget: Iterator[int]) -> tuple[str, _Array
 
   Its fields: dims 1, data_type 2 (float is 1), float_data 4, name 8, raw_data 9.
   """
-  name, kind, dims, values = "", None, [], b""
+  name, kind, dims, values = "", None, [], memoryview(b"")
   for number, value in _fields(tensor, budget):
     if number == 1:
       dims += [value] if isinstance(value, int) else _varints(value)
     elif number == 2:
       kind = value
     elif number in (4, 9):
-      values = value
+      values = memoryview(value)
     elif number == 8:
-      name = bytes(value).decode()
+      name = str(value, "utf-8")
   order = (2, 3, 1, 0) if len(dims) == 4 else tuple(range(len(dims)))
 
   def read() -> np.ndarray:
@@ -232,7 +229,8 @@ def _chosen(arrays: dict[str, _Array], network: str) -> Kernels:
     if [array.shape for array in pair] != [shape, shape[3:]]:
       raise WeightsError(expected(f"{shape} and {shape[3:]} at {name}",
                                   " and ".join(str(array.shape) for array in pair[:4])))
-    kernel, bias = (np.ascontiguousarray(array.read(), np.float32) for array in pair)
+    with np.errstate(over="ignore"):
+      kernel, bias = (np.ascontiguousarray(array.read(), np.float32) for array in pair)
     if not (np.isfinite(kernel).all() and np.isfinite(bias).all() and kernel.any()):
       raise WeightsError(expected("trained weights", f"NaN, infinite or only zero ones at {name}"))
     kernels[name] = kernel, bias

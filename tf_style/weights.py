@@ -78,7 +78,7 @@ def load_weights(network: str, weights: str = "auto", timeout_s: float = 5) -> W
     package = _package_file()
     if weights == "imagenet" or package is None:
       raise WeightsError(f"{error}; {_ways_out(network)}") from error
-    return _from_package(package, network, str(error))
+    return _from_package(package, str(error))
 
 
 def graft_vgg19(vgg16: Weights) -> Weights:
@@ -112,7 +112,7 @@ def _from_file(network: str, path: str) -> Weights:
   try:
     kernels = weight_files.read_kernels(path, network)
   except WeightsError as error:
-    raise WeightsError(f"--weights: {error} ({path!r})") from error
+    raise WeightsError(f"--weights: {str(error)[:300]} ({path!r})") from error
   return Weights(network, kernels, f"file {one_line(Path(path).name)}", _checksum(kernels), None,
                  "unknown: a file of the user's")
 
@@ -194,7 +194,7 @@ def _package_file() -> Path | None:
   return None
 
 
-def _from_package(path: Path, network: str, reason: str) -> Weights:
+def _from_package(path: Path, reason: str) -> Weights:
   data = _read(path)
   if hashlib.sha256(data).hexdigest() != _PACKAGE_SHA256:
     raise WeightsError(f"{reason}, and the file of package {_PACKAGE} has a wrong checksum; "
