@@ -1,62 +1,121 @@
-"""The command that writes the extractor as a SavedModel, and checks one."""
+"""The command that writes the extractor as a SavedModel, or runs one with TensorFlow alone."""
 
+import hashlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from tf_style import console, flags, images, machine
+import numpy as np
+
+from tf_style import console, files, flags, images, machine
 from tf_style.config import Config
 from tf_style.errors import InputError, expected
 
-_INTRO = """\
-Writes VGG's features as a SavedModel that runs without tf_style and without Keras.
+INTRO = """\
+Writes what VGG sees in pictures, and how it compares them, as a SavedModel, which needs neither
+tf_style nor Keras. A README with its endpoints lies beside it.
 
   python -m tf_style.export --output=extractor
-  python -m tf_style.export --check=extractor --image=photo.jpg"""
+  python -m tf_style.export --output=extractor --network=vgg16 --style_layers=block1_conv1
+  python -m tf_style.export --check=extractor --image=photo.jpg
+
+--check runs all endpoints on a picture, those of two on it and its mirror image, and prints shape,
+mean and checksum of each output. Checksums agree on one machine, means on all."""
 
 _OWN = (
-    flags.Flag("output", "FOLDER", "The job", "a new folder for the SavedModel and its README"),
-    flags.Flag("check", "FOLDER", "The job",
-               "prints shape, mean and root mean square of all outputs of a SavedModel for --image"),
-    flags.Flag("image", "FILE", "The job", "the picture to check with"))
-_CONFIG = ("network", "weights", "pooling", "content_layers", "style_layers", "preset")
+    flags.Flag("output", "FOLDER", "The job", "where to write the model: a new or an empty folder"),
+    flags.Flag("check", "FOLDER", "The job", "a model to run on --image instead of writing one"),
+    flags.Flag("image", "FILE", "The job", "the picture for --check, shrunk to 512 pixels"))
+_CONFIG = ("network", "weights", "pooling", "content_layers", "style_layers")
+_LONGEST_SIDE = 512
 
 
 def main(argv: Sequence[str]) -> int:
-  """Runs the command and returns its exit code, 2 for a wrong input."""
+  """Runs the command and returns its exit code, 2 for a wrong input, which leaves nothing behind.
+
+  Args:
+    argv: the command line without the program's name.
+  """
   return console.exit_code(lambda: _run(argv))
 
 
 def _run(argv: Sequence[str]) -> None:
-  config_flags = [flag for flag in flags.config_flags() if flag.name in _CONFIG]
-  given = flags.read(argv, [*_OWN, *config_flags], _INTRO)
-  if ("output" in given) == ("check" in given):
-    raise InputError(expected("either --output=FOLDER or --check=FOLDER", "both" if given else "neither"))
-  config = Config.of(**{name: given[name] for name in _CONFIG if name in given})
-  if "output" in given:
-    _export(os.path.expanduser(given["output"]), config)
+  known = [flag._replace(group="The model") for flag in flags.config_flags()
+           if flag.name in _CONFIG]
+  given = flags.read(argv, [*_OWN, *known], INTRO)
+  output, check, image = (flags.path_of(given, name) for name in ("output", "check", "image"))
+  job = "output" if check is None else "check"
+  goes_along = _CONFIG if job == "output" else ("image",)
+  for name in given:
+    if name not in (job, *goes_along):
+      raise InputError(f"--{name}: " + expected(f"no such flag beside --{job}", given[name]))
+  if output is not None:
+    _write(output, given)
+  elif check is None:
+    raise InputError("--output: " + expected("where to write the model (--output=FOLDER)", "none"))
+  elif image is None:
+    raise InputError("--image: " + expected("a picture to check with (--image=FILE)", "none"))
   else:
-    _check(given["check"], given.get("image"))
+    print("\n".join(_check(check, image)))
 
 
-def _export(folder: str, config: Config) -> None:
+def _write(folder: str, given: Mapping[str, str]) -> None:
+  options = {name: given[name] for name in _CONFIG if name in given}
+  if "weights" in options:
+    options["weights"] = os.path.expanduser(options["weights"])
+  config = Config.of(**options)
+  files.check_empty_folder(folder, "--output")
+  console.show_log(0)
   machine.start_tensorflow()
-  from tf_style import saved_model
-  from tf_style.weights import load_weights
-  weights = load_weights(config.network, config.weights)
-  if weights.note:
-    console.say(weights.note)
-  saved_model.export(folder, weights, config.content_layers, config.style_layers, config.pooling)
+  from tf_style import saved_model, weights
+  loaded = weights.load_weights(config.network, config.weights)
+  if loaded.note:
+    console.say(loaded.note)
+  console.show_log(-1)  # TensorFlow has much to say on saving
+  saved_model.write_saved_model(folder, saved_model.Exported(
+      loaded, config.content_layers, config.style_layers, config.pooling))
   console.answer(folder)
 
 
-def _check(folder: str, image: str | None) -> None:
-  if image is None:
-    raise InputError("--image: " + expected("a picture to check with", "none"))
-  picture = images.to_uint8(images.load_picture(image, flag="--image").rgb)[None]
+def _check(folder: str, image: str) -> list[str]:
+  longest = min(_LONGEST_SIDE, max(images.probe_size(image, flag="--image")))
+  picture = images.to_uint8(images.load_picture(image, longest, flag="--image").rgb)[None]
   tf = machine.start_tensorflow()
-  from tf_style import saved_model
-  print("\n".join(saved_model.check(folder, tf.constant(picture))))
+  try:
+    signatures = tf.saved_model.load(folder).signatures
+  except Exception as error:  # what it raises depends on where the damage is
+    raise InputError("--check: " + expected(
+        "the folder of a SavedModel", f"{folder} ({str(error).partition(chr(10))[0]})")) from error
+  inputs = {"image": picture, "image_a": picture, "image_b": picture[:, :, ::-1]}
+  lines: list[str] = []
+  for name, endpoint in signatures.items():
+    wanted = sorted(endpoint.structured_input_signature[1])
+    if not set(wanted) <= set(inputs):
+      raise InputError("--check: " + expected(
+          f"inputs among {', '.join(inputs)}", f"{', '.join(wanted)} at {name}"))
+    try:
+      outputs = endpoint(**{key: tf.constant(inputs[key]) for key in wanted})
+    except tf.errors.InvalidArgumentError as error:
+      raise InputError("--image: " + expected(
+          "a picture that the model takes", f"{image} ({_reason(error)})")) from error
+    lines += [f"{name}({', '.join(wanted)})"]
+    lines += [_line(key, value.numpy()) for key, value in sorted(outputs.items())]
+  return lines
+
+
+def _reason(error: Any) -> str:
+  """Returns the line of TensorFlow's message that says what is wrong with the values."""
+  lines = error.message.splitlines()
+  return next((line for line in lines if "expected" in line), lines[0])
+
+
+def _line(name: str, value: np.ndarray) -> str:
+  if not np.isfinite(value).all():
+    raise InputError("--check: " + expected("a model of finite values", f"others at {name}"))
+  checksum = hashlib.sha256(value.astype("<f4").tobytes()).hexdigest()[:16]
+  shape, mean = str(list(value.shape)), value.mean(dtype=np.float64)
+  return f"  {name:24} {shape:20} mean {mean:<12.6g} sha256 {checksum}"
 
 
 if __name__ == "__main__":

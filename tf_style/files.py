@@ -143,3 +143,21 @@ def check_folder(folder: str | os.PathLike, flag: str) -> None:
   except OSError as error:
     raise OutputError(f"{flag}: expected a folder to write into, received {folder} "
                       f"({error.strerror})") from error
+
+
+def check_empty_folder(folder: str | os.PathLike, flag: str) -> None:
+  """Checks, leaving nothing behind, that a folder can be put at `folder` by a rename.
+
+  Raises:
+    OutputError: it is a file, holds something, or the folder above it is not writable.
+  """
+  path = Path(os.path.realpath(folder))
+  try:
+    taken = os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir()))
+  except OSError as error:
+    raise OutputError(f"{flag}: expected a new or an empty folder, received {folder} "
+                      f"({error.strerror})") from error
+  if taken:
+    raise OutputError(f"{flag}: expected a new or an empty folder, received {folder}, "
+                      "which is neither")
+  check_folder(path.parent, flag)

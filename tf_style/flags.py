@@ -85,7 +85,7 @@ def parse(argv: Sequence[str]) -> Job:
   """
   given = read(argv, [*_FILES, *config_flags()], INTRO)
   content, style = _picture(given, "content"), _picture(given, "style")
-  init_image = _path(given, "init_image")
+  init_image = path_of(given, "init_image")
   options = {field.name: given[field.name] for field in dataclasses.fields(Config)
              if field.name in given}
   if init_image is not None and options.setdefault("init", "image") != "image":
@@ -96,18 +96,23 @@ def parse(argv: Sequence[str]) -> Job:
   verbosity = given.get("verbosity", "0")
   if verbosity not in ("-1", "0", "1"):
     raise InputError("--verbosity: " + expected("-1, 0 or 1", verbosity))
-  return Job(Config.of(**options), content, style, _path(given, "output"),
-             _path(given, "logdir") or "logs", init_image, int(verbosity))
+  return Job(Config.of(**options), content, style, path_of(given, "output"),
+             path_of(given, "logdir") or "logs", init_image, int(verbosity))
 
 
 def _picture(given: Mapping[str, str], name: str) -> str:
-  path = _path(given, name)
+  path = path_of(given, name)
   if path is None:
     raise InputError(f"--{name}: " + expected(f"the path of a picture (--{name}=FILE)", "none"))
   return path
 
 
-def _path(given: Mapping[str, str], name: str) -> str | None:
+def path_of(given: Mapping[str, str], name: str) -> str | None:
+  """Returns the path that a flag gives, or None where it was not given.
+
+  Raises:
+    InputError: it is empty or no path.
+  """
   if name not in given:
     return None
   if not given[name] or "\0" in given[name]:

@@ -1,143 +1,290 @@
-"""The exported extractor: a SavedModel that runs without tf_style and without Keras."""
+"""The exported extractor: a SavedModel with preprocessing inside, for where this package is not."""
 
+import errno
+import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 
-from tf_style import losses
-from tf_style.errors import OutputError, expected
+from tf_style import __version__, losses
+from tf_style import network as networks
 from tf_style.features import Extractor
+from tf_style.files import check_empty_folder
 from tf_style.weights import Weights
 
-_IMAGE = tf.TensorSpec([None, None, None, 3], tf.uint8, name="image")
-_ONE = tf.TensorSpec([1, None, None, 3], tf.uint8, name="image")
-_PAIR = [tf.TensorSpec([1, None, None, 3], tf.uint8, name=name) for name in ("image", "reference")]
 
+class Endpoint(NamedTuple):
+  """A function of uint8 pictures [batch, H, W, 3] to named float32 tensors.
 
-def export(folder: str | os.PathLike, weights: Weights, content_layers: Sequence[str],
-           style_layers: Sequence[str], pooling: str = "max") -> Path:
-  """Writes the extractor, with a README of its signatures beside it, into a new folder.
-
-  Endpoints: `serving_default` (features), `style_statistics`, `style_distance`, `content_distance`; see
-  the README that is written. Preprocessing is inside: images are uint8 RGB of any size.
-
-  Args:
-    folder: is made; its parents too. It appears when it is complete.
-    weights: pretrained weights.
-    content_layers, style_layers: layers that the endpoints look at.
-    pooling: as for `Extractor`.
-  Raises:
-    OutputError: the folder exists and is not empty, or cannot be written.
-    InputError: a layer is unknown.
+  Attributes:
+    name: under which it is served.
+    function: what is traced.
+    inputs: names of its pictures.
+    batch: how many pictures each input is; None for any number.
+    text: what it computes, in Markdown.
   """
-  folder = Path(folder)
-  if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-    raise OutputError("--output: " + expected("a new or empty folder", folder))
-  extractor = Extractor(weights, (*content_layers, *style_layers), pooling)
-  try:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder.parent) as aside:
-      target = Path(aside) / "model"
-      _archive(extractor, tuple(content_layers), tuple(style_layers)).write_out(target, verbose=False)
-      (target / "README.md").write_text(_readme(extractor, weights, pooling), "utf-8")
-      os.replace(target, folder)
-  except OSError as error:
-    raise OutputError("--output: " + expected("a folder that can be written",
-                                              f"{folder} ({error.strerror})")) from error
-  return folder
+
+  name: str
+  function: Callable[..., dict[str, tf.Tensor]]
+  inputs: tuple[str, ...]
+  batch: int | None
+  text: str
+
+  @property
+  def signature(self) -> list[tf.TensorSpec]:
+    return [tf.TensorSpec((self.batch, None, None, 3), tf.uint8, name) for name in self.inputs]
 
 
-def _archive(extractor: Extractor, content_layers: tuple[str, ...],
-             style_layers: tuple[str, ...]) -> keras.export.ExportArchive:
-  def features(image: tf.Tensor) -> dict[str, tf.Tensor]:
-    return extractor(tf.cast(image, tf.float32) / 255)
+class Exported:
+  """A network and the endpoints that are made of it.
 
-  def style_statistics(image: tf.Tensor) -> dict[str, tf.Tensor]:
-    found = {}
-    maps = features(image)
-    for name in style_layers:
-      (region,) = losses.statistics(losses.feature_sums(maps[name]))
-      found |= {f"{name}/gram": region.second, f"{name}/mean": region.mean,
-                f"{name}/covariance": losses.covariance(region)}
+  Attributes:
+    extractor: gives the features of all layers.
+    layers: all layers by name.
+    smallest: pixels that a picture's shorter side has at least.
+  """
+
+  def __init__(self, weights: Weights, content_layers: Sequence[str], style_layers: Sequence[str],
+               pooling: str = "max"):
+    """Builds the network.
+
+    Args:
+      weights: pretrained weights; they name the network.
+      content_layers: Keras layer names, for `content_distance`; none leaves that endpoint out.
+      style_layers: the same for `style_statistics` and `style_distance`.
+      pooling: as `Extractor` has it.
+    Raises:
+      InputError: a layer is not of this network.
+    """
+    self._content_layers, self._style_layers = tuple(content_layers), tuple(style_layers)
+    self.weights, self.pooling = weights, pooling
+    self.extractor = Extractor(weights, self._content_layers + self._style_layers, pooling)
+    table = networks.layers(weights.network)
+    self.layers = [layer for name, layer in table.items() if name in self.extractor.layers]
+    self.smallest = self.layers[-1].stride
+
+  def endpoints(self) -> list[Endpoint]:
+    """Returns the endpoints there are; the first is `serving_default` too."""
+    found = [Endpoint("features", self.features, ("image",), None, _FEATURES)]
+    if self._style_layers:
+      names = ", ".join(f"`{name}`" for name in self._style_layers)
+      found += [
+          Endpoint("style_statistics", self.style_statistics, ("image",), 1,
+                   _STATISTICS.format(names)),
+          Endpoint("style_distance", self.style_distance, ("image_a", "image_b"), 1,
+                   _STYLE_DISTANCE.format(names))]
+    if self._content_layers:
+      names = ", ".join(f"`{name}`" for name in self._content_layers)
+      found.append(Endpoint("content_distance", self.content_distance, ("image_a", "image_b"), 1,
+                            _CONTENT_DISTANCE.format(names)))
     return found
 
-  def style_distance(image: tf.Tensor, reference: tf.Tensor) -> dict[str, tf.Tensor]:
-    ours, theirs = features(image), features(reference)
-    parts = {}
-    for name in style_layers:
-      (mine,), (wanted,) = (losses.statistics(losses.feature_sums(f[name])) for f in (ours, theirs))
-      parts[name] = losses.GramDistance(wanted)(mine)
-    return {**parts, "total": tf.add_n(list(parts.values()))}
+  def features(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Returns the activations [B, H / stride, W / stride, C] of every layer."""
+    size = tf.shape(_rgb(image))
+    smallest = f"{self.smallest} x {self.smallest}"
+    check = tf.debugging.Assert(tf.reduce_min(size[1:3]) >= self.smallest, [
+        f"expected pictures of at least {smallest} pixels, received", size], 4)
+    with tf.control_dependencies([check]):
+      return self.extractor(tf.cast(_rgb(image), tf.float32) / 255.0)
 
-  def content_distance(image: tf.Tensor, reference: tf.Tensor) -> dict[str, tf.Tensor]:
-    ours, theirs = features(image), features(reference)
-    parts = {name: tf.reduce_mean(tf.square(ours[name] - theirs[name])) for name in content_layers}
-    return {**parts, "total": tf.add_n(list(parts.values()))}
+  def style_statistics(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Returns `<layer>_gram` [C, C], `<layer>_mean` [C] and `<layer>_covariance` [C, C]."""
+    found: dict[str, tf.Tensor] = {}
+    for name, stats in self._statistics(image).items():
+      found |= {f"{name}_gram": stats.second, f"{name}_mean": stats.mean,
+                f"{name}_covariance": losses.covariance(stats)}
+    return found
 
-  archive = keras.export.ExportArchive()
-  archive.track(extractor.model)
-  archive.add_endpoint("serving_default", features, input_signature=[_IMAGE])
-  if style_layers:
-    archive.add_endpoint("style_statistics", style_statistics, input_signature=[_ONE])
-    archive.add_endpoint("style_distance", style_distance, input_signature=_PAIR)
-  if content_layers:
-    archive.add_endpoint("content_distance", content_distance, input_signature=_PAIR)
-  return archive
+  def style_distance(self, image_a: tf.Tensor, image_b: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Returns the Gram distance of two pictures at each style layer, and their mean as `total`."""
+    statistics_b = self._statistics(image_b)
+    return _with_total({name: losses.GramDistance(stats)(statistics_b[name])
+                        for name, stats in self._statistics(image_a).items()})
 
+  def content_distance(self, image_a: tf.Tensor, image_b: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Returns mean((F_a - F_b)^2) at each content layer, and their mean as `total`."""
+    size_a, size_b = tf.shape(_rgb(image_a, 1)), tf.shape(_rgb(image_b, 1))
+    check = tf.debugging.Assert(tf.reduce_all(size_a == size_b), [
+        "expected two pictures of one size, received", size_a, "and", size_b], 4)
+    with tf.control_dependencies([check]):
+      features_a, features_b = self.features(image_a), self.features(image_b)
+    return _with_total({
+        name: losses.squared_error_sum(features_a[name], features_b[name])
+        / tf.cast(tf.size(features_a[name]), tf.float32) for name in self._content_layers})
 
-def _readme(extractor: Extractor, weights: Weights, pooling: str) -> str:
-  layers = ", ".join(f"`{name}`" for name in extractor.layers)
-  return f"""# Features of {weights.network.upper()} for neural style transfer
-
-Made by tf_style. Weights: {weights.source}; {weights.licence}; SHA-256 of the arrays {weights.checksum}.
-Pooling: {pooling}. Layers: {layers}. Images are uint8 RGB; preprocessing is inside.
-
-| signature | inputs | outputs, float32 |
-|---|---|---|
-| `serving_default` | `image` [B, H, W, 3] | a map a layer, [B, H / stride, W / stride, C] |
-| `style_statistics` | `image` [1, H, W, 3] | a style layer's `/gram` [C, C] over H W, `/mean` [C], `/covariance` [C, C] |
-| `style_distance` | `image`, `reference` [1, H, W, 3] | mean((G - A)^2) / C^2 a style layer, and their sum `total` |
-| `content_distance` | `image`, `reference` [1, H, W, 3], of one size | mean((F - P)^2) a content layer, and `total` |
-
-    import tensorflow as tf
-    features = tf.saved_model.load("FOLDER").signatures["serving_default"]
-    maps = features(image=tf.zeros([1, 256, 256, 3], tf.uint8))
-
-With TensorFlow Serving, which wants the model in a numbered folder (`/models/style/1`):
-
-    curl -d '{{"signature_name": "content_distance",
-              "inputs": {{"image": [[[[0, 0, 0], ...]]], "reference": [[[[9, 9, 9], ...]]]}}}}' \\
-      http://localhost:8501/v1/models/style:predict
-    {{"outputs": {{"block4_conv2": 12.3, "total": 12.3}}}}
-"""
+  def _statistics(self, image: tf.Tensor) -> dict[str, losses.Statistics]:
+    features = self.features(_rgb(image, 1))
+    return {name: losses.statistics(losses.feature_sums(features[name]))[0]
+            for name in self._style_layers}
 
 
-def check(folder: str | os.PathLike, image: tf.Tensor) -> list[str]:
-  """Runs all endpoints of an exported model on one image; TensorFlow alone is used.
+def _rgb(image: tf.Tensor, batch: int | None = None) -> tf.Tensor:
+  """Checks what signatures leave unchecked: the number of channels and of pictures."""
+  return tf.ensure_shape(image, (batch, None, None, 3))
+
+
+def _with_total(distances: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+  return distances | {"total": tf.add_n(list(distances.values())) / len(distances)}
+
+
+def write_saved_model(folder: str | os.PathLike, exported: Exported) -> None:
+  """Writes the model and a README beside it as `folder`, which appears only when it is complete.
 
   Args:
-    folder: what `export` wrote.
-    image: [1, H, W, 3] uint8; compared with itself turned by half where an endpoint takes two.
-  Returns:
-    A line an output: endpoint, name, shape, mean and root mean square.
+    folder: must not exist or be empty; the folders above it are made.
+    exported: what to write.
   Raises:
-    OutputError: there is no SavedModel in the folder.
+    OutputError: the folder is taken.
+    OSError: from the system; nothing is left behind.
   """
-  try:
-    loaded = tf.saved_model.load(os.fspath(folder))
-  except (OSError, ValueError, tf.errors.OpError) as error:
-    raise OutputError("--check: " + expected("the folder of a SavedModel", folder)) from error
-  lines = []
-  for endpoint in sorted(loaded.signatures):
-    function = loaded.signatures[endpoint]
-    names = function.structured_input_signature[1]
-    inputs = {"image": image, "reference": image[:, ::-1, ::-1]}
-    for name, value in sorted(function(**{name: inputs[name] for name in names}).items()):
-      size = float(tf.sqrt(tf.reduce_mean(tf.square(value))))
-      lines.append(f"{endpoint:18} {name:26} {str(tuple(value.shape)):20} "
-                   f"mean {float(tf.reduce_mean(value)):.6g}, rms {size:.6g}")
-  return lines
+  target = Path(os.path.realpath(folder))
+  target.parent.mkdir(parents=True, exist_ok=True)
+  with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as temporary:
+    made = Path(temporary) / "model"
+    archive = keras.export.ExportArchive()
+    for endpoint in exported.endpoints():
+      archive.add_endpoint(endpoint.name, endpoint.function, endpoint.signature)
+    try:
+      archive.write_out(str(made), verbose=False)
+    except tf.errors.OpError as error:  # a full disk is no OSError to TensorFlow
+      raise OSError(errno.EIO, error.message) from error
+    (made / "README.md").write_text(readme(exported), "utf-8")
+    _flush(made)
+    check_empty_folder(target, "--output")
+    os.replace(made, target)
+
+
+def _flush(folder: Path) -> None:
+  for path in folder.rglob("*"):
+    if path.is_file():
+      with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def readme(exported: Exported) -> str:
+  """Returns the README of the folder, whose worked example is computed here."""
+  weights, endpoints = exported.weights, exported.endpoints()
+  rows = [f"| `{layer.name}` | `[B, {_over('H', layer.stride)}, {_over('W', layer.stride)}, "
+          f"{layer.channels}]` |" for layer in exported.layers]
+  sections = []
+  for endpoint in endpoints:
+    batch = endpoint.batch or "B"
+    inputs = " and ".join(f"`{name}`" for name in endpoint.inputs)
+    sections.append(f"### `{endpoint.name}`\n\nIn: {inputs}, uint8 `[{batch}, H, W, 3]`. "
+                    f"{endpoint.text}")
+    if endpoint.name == "features":
+      sections[-1] += "\n\n| output | shape |\n|---|---|\n" + "\n".join(rows)
+  served = next(endpoint for endpoint in endpoints if len(endpoint.inputs) == 2)
+  side = 2 * exported.smallest
+  red, blue = (tf.tile(tf.constant(color, tf.uint8, (1, 1, 1, 3)), (1, side, side, 1))
+               for color in ((255, 0, 0), (0, 0, 255)))
+  answer = {name: float(f"{float(value):.6g}")
+            for name, value in served.function(red, blue).items()}
+  return _README.format(
+      network=weights.network.upper(), version=__version__, tensorflow=tf.__version__,
+      smallest=exported.smallest, pooling=exported.pooling, sections="\n\n".join(sections),
+      layer=exported.layers[0].name, side=side, endpoint=served.name,
+      answer=json.dumps({"outputs": dict(sorted(answer.items()))}, indent=4),
+      source=weights.source, checksum=weights.checksum, licence=weights.licence)
+
+
+def _over(side: str, stride: int) -> str:
+  return side if stride == 1 else f"{side}/{stride}"
+
+
+_FEATURES = """\
+Out: the activations of each layer, after its ReLU, on the scale that \
+pixels of 0 to 255 give. Divisions round down. It is `serving_default` too."""
+_STATISTICS = """\
+Out: what the texture of the picture is, for each layer of {}, \
+with C its channels and F its activations as one row a position:
+
+| output | shape | |
+|---|---|---|
+| `<layer>_gram` | `[C, C]` | FᵀF / number of positions |
+| `<layer>_mean` | `[C]` | mean of the rows of F |
+| `<layer>_covariance` | `[C, C]` | gram - mean meanᵀ |"""
+_STYLE_DISTANCE = """\
+Sizes may differ. Out: for each layer of {}, a scalar of its name, \
+mean((G_a - G_b)²) / C² with G the gram above (Gatys et al. 2016, eq. 4, without their factor \
+1/4); and `total`, the mean of these."""
+_CONTENT_DISTANCE = """\
+Both of one size. Out: for each layer of {}, a scalar of its name, \
+mean((F_a - F_b)²); and `total`, the mean of these."""
+
+_README = """\
+# What {network} sees in pictures: features, texture statistics, distances
+
+A SavedModel written by tf_style {version} with TensorFlow {tensorflow}, which alone is needed
+to use it. Pictures are RGB, 0 to 255, of any size from {smallest} x {smallest} pixels;
+preprocessing is inside. Pooling: {pooling}.
+
+## Endpoints
+
+All outputs are float32.
+
+{sections}
+
+## From Python, Keras and a shell
+
+```python
+import tensorflow as tf
+
+model = tf.saved_model.load("FOLDER")
+image = tf.io.decode_jpeg(tf.io.read_file("photo.jpg"), channels=3)[None]
+maps = model.signatures["serving_default"](image=image)
+maps["{layer}"]
+
+layer = tf.keras.layers.TFSMLayer("FOLDER", call_endpoint="serving_default")
+layer(image)["{layer}"]
+```
+
+```sh
+saved_model_cli show --dir=FOLDER --all
+saved_model_cli run --dir=FOLDER --tag_set=serve --signature_def=serving_default \\
+    --inputs=image=image.npy --outdir=maps
+```
+
+## From TensorFlow Serving
+
+A served model has numbered versions, so this folder goes where the server expects version 1:
+
+```sh
+docker run -p 8501:8501 -e MODEL_NAME=extractor \\
+    -v "$PWD/FOLDER:/models/extractor/1" tensorflow/serving
+```
+
+A request, here for a red and a blue picture of {side} x {side} pixels, is a JSON object posted to
+`/v1/models/extractor:predict`:
+
+```python
+import json
+import urllib.request
+
+red, blue = ([[[color] * {side}] * {side}] for color in ([255, 0, 0], [0, 0, 255]))
+request = {{"signature_name": "{endpoint}", "inputs": {{"image_a": red, "image_b": blue}}}}
+answer = urllib.request.urlopen(
+    "http://localhost:8501/v1/models/extractor:predict", json.dumps(request).encode())
+print(json.load(answer))
+```
+
+The answer, up to rounding:
+
+```json
+{answer}
+```
+
+`serving_default` answers a row a picture: `{{"instances": [picture, picture]}}` gives
+`{{"predictions": [maps, maps]}}`. Maps are long in JSON: take gRPC for large pictures.
+
+## Weights
+
+{source}. SHA-256 of the arrays: `{checksum}`.
+Licence: {licence}.
+"""
