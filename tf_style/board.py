@@ -1,11 +1,13 @@
 """The command that starts TensorBoard on the runs."""
 
+import contextlib
+import io
 import os
 import sys
-import time
+import threading
 from collections.abc import Sequence
 
-from tf_style import console, files, flags
+from tf_style import console, flags
 from tf_style.errors import InputError, expected
 
 _INTRO = """\
@@ -25,25 +27,38 @@ def main(argv: Sequence[str]) -> int:
 def _run(argv: Sequence[str]) -> None:
   given = flags.read(argv, _OWN, _INTRO)
   logdir = os.path.expanduser(given.get("logdir", "logs"))
-  files.check_folder(logdir, "--logdir")
   port = given.get("port", "")
-  if port and not (port.isdigit() and int(port) < 65536):
+  if os.path.exists(logdir) and not os.path.isdir(logdir):
+    raise InputError("--logdir: " + expected("a folder", logdir))
+  if port and not (port.isdecimal() and int(port) < 65536):
     raise InputError("--port: " + expected("a number from 0 to 65535", port))
+  address = launch(logdir, port)
+  if not os.path.isdir(logdir) or not os.listdir(logdir):
+    console.say(f"no runs in {logdir} yet; they appear as they come")
+  console.say("TensorBoard runs until Ctrl-C at:")
+  console.answer(address)
+  with contextlib.suppress(KeyboardInterrupt):
+    threading.Event().wait()
+
+
+def launch(logdir: str, port: str = "") -> str:
+  """Starts TensorBoard in a thread of this process, on loopback, and returns its address.
+
+  Args:
+    logdir: folder of the runs' folders; it need not exist yet.
+    port: a number; 0 takes a free one, and nothing takes 6006 or the next free one.
+  Raises:
+    InputError: the port is taken.
+  """
   from tensorboard import program
   board = program.TensorBoard()
   board.configure(argv=["tensorboard", f"--logdir={logdir}", "--host=127.0.0.1",
                         "--samples_per_plugin=images=200", *([f"--port={port}"] if port else [])])
   try:
-    address = board.launch()
+    with contextlib.redirect_stderr(io.StringIO()):  # a note on how it loads its data
+      return board.launch()
   except program.TensorBoardServerException as error:
-    raise InputError("--port: " + expected("a free port", f"{port} ({error})")) from error
-  console.say("TensorBoard runs until Ctrl-C")
-  print(address, flush=True)
-  try:
-    while True:
-      time.sleep(3600)
-  except KeyboardInterrupt:
-    console.say("stopped")
+    raise InputError("--port: " + expected("a free port", f"{port} ({error.msg})")) from error
 
 
 if __name__ == "__main__":

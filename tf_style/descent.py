@@ -75,12 +75,9 @@ class Descent(tf.Module):
     """How often the loop was traced."""
     return self._graph.experimental_get_tracing_count() if self._evaluate.in_graph else 0
 
-  @property
-  def graph(self) -> tf.Graph | None:
-    """The loop as it was traced; None where steps are made of several graphs."""
-    if not self._evaluate.in_graph:
-      return None
-    return self._graph.get_concrete_function(tf.TensorSpec([], tf.int32)).graph
+  def step_graph(self) -> tf.Graph | None:
+    """Traces one step without the loop, to be looked at; None where a step is several graphs."""
+    return tf.function(self._step).get_concrete_function().graph if self._evaluate.in_graph else None
 
   def _loop(self, steps: tf.Tensor) -> tf.Tensor:
     rows = tf.TensorArray(tf.float32, size=steps, infer_shape=False)
@@ -89,8 +86,10 @@ class Descent(tf.Module):
     return rows.stack()
 
   def _step(self) -> tf.Tensor:
-    picture = self._parameters.picture()
-    terms, gradient = self._evaluate.value_and_gradient(picture)
+    with tf.name_scope("picture"):
+      picture = self._parameters.picture()
+    with tf.name_scope("loss"):
+      terms, gradient = self._evaluate.value_and_gradient(picture)
     norm = tf.norm(gradient)
     if tf.math.is_finite(terms.total) and tf.math.is_finite(norm):
       if terms.total < self.best_loss:

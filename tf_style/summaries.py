@@ -3,7 +3,7 @@
 import importlib.util
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,60 +14,67 @@ from tensorboard.compat.proto import summary_pb2
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar import summary as custom_scalar
 from tensorboard.plugins.hparams import api as hp
+from tensorboard.plugins.hparams import api_pb2
+from tensorboard.plugins.hparams import summary as hparams
 from tensorboard.plugins.scalar import summary_v2 as scalar
 
 from tf_style import images, machine
 from tf_style.config import as_text
+from tf_style.errors import one_line
 from tf_style.records import Step
 
 _LONGEST = 1024  # pixels; larger pictures are shown shrunk
-# Charts of the custom-scalars dashboard: title of the chart, patterns of the scalars in it.
+# The custom-scalars dashboard: charts by their titles, each with patterns of its scalars.
 _CHARTS = {
     "Losses": {
-        "Terms, as they add up to the total": [r"loss/.*"],
-        "Style layers, as they add up": [r"weighted/style/.*"],
-        "Style layers, raw": [r"raw/style/.*"],
-        "Content layers, as they add up": [r"weighted/content/.*"]},
+        "Terms, as they add up to the total": ["loss/.*"],
+        "Style layers, as they add up": ["weighted/style/.*"],
+        "Style layers, raw": ["raw/style/.*"],
+        "Content layers, as they add up": ["weighted/content/.*"]},
     "Descent": {
-        "Step length": [r"descent/step_length"],
-        "Gradient norm": [r"descent/gradient_norm"],
-        "Level": [r"descent/level"],
-        "Share of pixels at the edge of the gamut": [r"descent/gamut_edge"]},
-    "Machine": {
-        "Seconds a step": [r"machine/seconds_a_step"],
-        "Memory, GB": [r"machine/.*memory_gb"]}}
+        "Step length or learning rate": ["optimizer/step_length"],
+        "Gradient norm": ["optimizer/gradient_norm"],
+        "Level": ["optimizer/level"],
+        "Share of pixels at the edge of the gamut": ["picture/gamut_edge"]},
+    "Resources": {
+        "Seconds a step": ["resources/seconds_a_step"],
+        "Memory, GB": ["resources/.*memory_gb"]}}
+# The columns of the hparams table that are shown first, and the figures beside them.
+_TELLING = {"content", "style", "image_size", "steps", "content_weight"}
 _RESULTS = {
-    "final/total": "loss", "final/content": "content loss", "final/style": "style loss",
-    "final/seconds": "seconds", "final/memory_gb": "memory (GB)"}
+    "result/total": "loss", "result/content": "content loss", "result/style": "style loss",
+    "result/seconds": "seconds", "result/memory_gb": "memory (GB)"}
+
 
 
 class Summaries:
   """Writes the events of one run into its folder; after each call they are safe from a crash."""
 
-  def __init__(self, folder: str | os.PathLike, plan: Any, command_line: Sequence[str]):
+  def __init__(self, folder: str | os.PathLike, plan: Any, command_line: str):
     """Writes what is known before the first step.
 
     Args:
       folder: of the run.
       plan: a `transfer.Plan`.
-      command_line: program and arguments.
+      command_line: as it would be typed in a shell.
     """
     self._folder, self._plan, self._config = Path(folder), plan, plan.config
     self._number = 0
     self._weights: dict[str, float] = {}
     self._graph_due, self._profile_due = plan.config.trace_graph, plan.config.profile
     self._profiling = False
-    self._writer = tf.summary.create_file_writer(os.fspath(folder))
+    self._writer = tf.summary.create_file_writer(os.fsencode(folder))
     with tf.device("CPU"), self._writer.as_default(step=0):
       _write(custom_scalar.pb(_layout()))
-      _write(hp.hparams_config_pb(
-          [hp.HParam(name) for name in _hyperparameters(plan)],
-          [hp.Metric(tag, display_name=title) for tag, title in _RESULTS.items()]))
-      _write(hp.hparams_pb(_hyperparameters(plan), trial_id=self._folder.name))
+      _write(hparams.experiment_pb(
+          [api_pb2.HParamInfo(name=name, differs=name in _TELLING) for name in _hparams(plan)],
+          [api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=title)
+           for tag, title in _RESULTS.items()]))
+      _write(hp.hparams_pb(_hparams(plan), trial_id=one_line(self._folder.name)))
       for name, text in _texts(plan, command_line).items():
         tf.summary.text(f"run/{name}", text)
       for name, picture in _inputs(plan).items():
-        tf.summary.image(f"input/{name}", _shown(picture))
+        tf.summary.image(f"picture/{name}", _shown(picture))
     self._writer.flush()
 
   def on_step(self, step: Step) -> None:
@@ -98,6 +105,7 @@ class Summaries:
         tf.summary.image("picture/difference", _shown((1 + result.picture - content) / 2),
                          description="picture less content, around gray")
         _write(_scalars(_outcome(result, self._weights)))
+        _write(hparams.session_end_pb(api_pb2.STATUS_SUCCESS))
     self._writer.close()
 
   def _write_scalars(self, step: Step) -> None:
@@ -112,11 +120,11 @@ class Summaries:
 
   def _write_picture(self, picture: np.ndarray) -> None:
     tf.summary.image("picture/picture", _shown(picture))
-    _write(_scalars({"descent/gamut_edge": gamut_edge(picture)}), self._number)
+    _write(_scalars({"picture/gamut_edge": gamut_edge(picture)}), self._number)
 
   def _write_graph(self, step: Step) -> None:
     self._graph_due = False
-    graph = step.state().graph
+    graph = step.state().step_graph()
     if graph is None:
       logging.warning("--trace_graph: steps in tiles are no single graph; none is written")
     else:
@@ -153,9 +161,9 @@ def step_scalars(step: Step, row: int) -> dict[str, float]:
       **{f"loss/{term}": value for term, value in _by_term(weighted).items()},
       **{f"raw/{name}": value for name, value in raw.items()},
       **{f"weighted/{name}": value for name, value in weighted.items()},
-      "descent/step_length": step.step_lengths[row],
-      "descent/gradient_norm": step.gradient_norms[row],
-      "descent/level": step.level}
+      "optimizer/step_length": step.step_lengths[row],
+      "optimizer/gradient_norm": step.gradient_norms[row],
+      "optimizer/level": step.level}
 
 
 def gamut_edge(picture: np.ndarray) -> float:
@@ -164,29 +172,31 @@ def gamut_edge(picture: np.ndarray) -> float:
 
 
 def markdown_table(rows: Mapping[str, object]) -> str:
-  """Returns a Markdown table of two columns; the values cannot break out of their cells."""
-  lines = ["| | |", "|---|---|"]
+  """Returns a Markdown table of names and values, which cannot break out of their cells."""
+  lines = ["| name | value |", "|---|---|"]
   for name, value in rows.items():
-    cell = as_text(value).replace("`", "'").replace("|", "\\|").replace("\n", " ")
-    lines.append(f"| {name} | {f'`{cell}`' if cell else ''} |")
+    items = value if isinstance(value, (list, tuple)) else [value]
+    text = ", ".join(f"{item:.6g}" if isinstance(item, float) else str(item) for item in items)
+    text = one_line(text).replace("`", "'").replace("|", "\\|")
+    lines.append(f"| {name} | {f'`{text}`' if text else ''} |")
   return "\n".join(lines)
 
 
 def _chunk_scalars(step: Step, device: str) -> dict[str, float]:
-  memory = {"machine/memory_gb": machine.peak_memory() / 1e9}
+  memory = {"resources/memory_gb": machine.peak_memory() / 1e9}
   if "GPU" in device:
     info = tf.config.experimental.get_memory_info(device.strip("/"))
-    memory["machine/gpu_memory_gb"] = info["peak"] / 1e9
-  return {"machine/seconds_a_step": step.seconds_a_step,
-          "machine/steps_a_second": 1 / step.seconds_a_step, **memory}
+    memory["resources/gpu_memory_gb"] = info["peak"] / 1e9
+  return {"resources/seconds_a_step": step.seconds_a_step,
+          "resources/steps_a_second": 1 / step.seconds_a_step, **memory}
 
 
 def _outcome(result: Any, weights: Mapping[str, float]) -> dict[str, float]:
   """Returns the figures by which runs are compared; the losses are those of the 8-bit picture."""
   weighted = {name: weight * result.losses[name] for name, weight in weights.items()}
-  return {"final/total": result.losses["total"],
-          **{f"final/{term}": value for term, value in _by_term(weighted).items()},
-          "final/seconds": result.seconds, "final/memory_gb": machine.peak_memory() / 1e9}
+  return {"result/total": result.losses["total"],
+          **{f"result/{term}": value for term, value in _by_term(weighted).items()},
+          "result/seconds": result.seconds, "result/memory_gb": machine.peak_memory() / 1e9}
 
 
 def _by_term(weighted: Mapping[str, float]) -> dict[str, float]:
@@ -223,12 +233,12 @@ def _inputs(plan: Any) -> dict[str, np.ndarray]:
   return {"content": plan.content.rgb, "style": plan.style.rgb}
 
 
-def _texts(plan: Any, command_line: Sequence[str]) -> dict[str, str]:
+def _texts(plan: Any, command_line: str) -> dict[str, str]:
   """Returns what is known of a run, in Markdown."""
   sizes = ", ".join(f"{level.width}x{level.height}" for level in plan.levels)
-  weights = plan.weights
+  words, weights = shlex.split(one_line(command_line)), plan.weights
   return {
-      "command_line": f"    {shlex.join(command_line)}",
+      "command_line": " \\\n".join(f"    {shlex.quote(word)}" for word in words),
       "configuration": markdown_table(plan.config.as_dict()),
       "machine": markdown_table(
           {"device": plan.device.strip("/"), "levels": sizes, **machine.versions()}),
@@ -237,9 +247,9 @@ def _texts(plan: Any, command_line: Sequence[str]) -> dict[str, str]:
           "licence": weights.licence})}
 
 
-def _hyperparameters(plan: Any) -> dict[str, bool | int | float | str]:
+def _hparams(plan: Any) -> dict[str, bool | int | float | str]:
   """Returns the configuration in the types that TensorBoard knows, and what was painted how."""
-  plain = {name: value if isinstance(value, (bool, int, float)) else as_text(value)
+  plain = {name: value if isinstance(value, (bool, int, float)) else one_line(as_text(value))
            for name, value in plan.config.as_dict().items()}
   return {"content": plan.content.name, "style": plan.style.name, **plain}
 
