@@ -1,0 +1,110 @@
+"""Optimizers against Keras' Adam, SciPy's L-BFGS-B and problems with known answers."""
+
+import keras
+import numpy as np
+import pytest
+import scipy.optimize
+import tensorflow as tf
+
+from tf_style import optimizers
+
+
+def minimize(optimizer, variable, function, steps):
+  """Runs the one-evaluation-a-step protocol in a graph; returns the lowest loss after each step."""
+  @tf.function
+  def step():
+    with tf.GradientTape() as tape:
+      value = function(variable)
+    optimizer.update(value, tape.gradient(value, variable))
+    return value
+
+  return np.minimum.accumulate([float(step()) for _ in range(steps)])
+
+
+def rosenbrock(x):
+  return tf.reduce_sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def scipy_curve(function, start, steps, memory):
+  found = []
+
+  def evaluate(x):
+    point = tf.constant(x, tf.float32)
+    with tf.GradientTape() as tape:
+      tape.watch(point)
+      value = function(point)
+    found.append(float(value))
+    return found[-1], tape.gradient(value, point).numpy().astype(np.float64)
+
+  scipy.optimize.minimize(evaluate, start, jac=True, method="L-BFGS-B",
+                          options={"maxfun": steps, "maxcor": memory, "ftol": 0, "gtol": 0})
+  return np.minimum.accumulate(found)
+
+
+def test_adam_is_keras_adam():
+  ours, theirs = tf.Variable([1.0, -2.0, 3.0]), tf.Variable([1.0, -2.0, 3.0])
+  adam = optimizers.Adam(ours, 20, 0.1, epsilon=1e-4)
+  keras_adam = keras.optimizers.Adam(0.1, epsilon=1e-4)
+  for k in range(20):
+    gradient = tf.constant([0.3, 1e-3, -2.0]) * (k - 7.0)
+    adam.update(tf.constant(0.0), gradient)
+    keras_adam.apply([gradient], [theirs])
+  np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+
+def test_adams_rate_falls_over_the_level():
+  adam = optimizers.Adam(tf.Variable([0.0]), 11, 0.5, decay=0.1)
+  rates = [float(adam.update(tf.constant(0.0), tf.constant([1.0]))) for _ in range(11)]
+  np.testing.assert_allclose(rates, 0.5 * 0.1 ** (np.arange(11) / 10), rtol=1e-5)
+
+
+@pytest.mark.parametrize("memory", [5, 20])
+def test_lbfgs_on_a_quadratic_keeps_up_with_scipy(memory):
+  scales = tf.constant(np.logspace(0, 3, 60), tf.float32)
+  function = lambda x: 0.5 * tf.reduce_sum(scales * x * x)
+  variable = tf.Variable(tf.ones([60]))
+  ours = minimize(optimizers.LBFGS(variable, memory), variable, function, 60)
+  theirs = scipy_curve(function, np.ones(60), 60, memory)
+  assert ours[-1] < 1e-3 * ours[0]
+  assert np.log(ours[-1]) < np.log(theirs[min(len(theirs), 50) - 1]) + 1
+
+
+def test_lbfgs_solves_rosenbrock():
+  variable = tf.Variable([-1.2, 1.0, -1.2, 1.0])
+  assert minimize(optimizers.LBFGS(variable, 10, 0.1), variable, rosenbrock, 120)[-1] < 1e-5
+
+
+def test_two_loop_is_the_bfgs_matrix():
+  """H g by the recursion on coefficients against the dense inverse update, with a ring that wrapped."""
+  rng = np.random.default_rng(0)
+  size, memory, pairs = 7, 3, 5
+  root = rng.normal(size=(size, size))
+  changes = rng.normal(size=(pairs, size))
+  bends = changes @ (root @ root.T + np.eye(size))
+  gradient = rng.normal(size=size)
+  history = np.zeros((2 * memory, size))
+  for k in range(pairs):
+    history[k % memory], history[memory + k % memory] = changes[k], bends[k]
+  newest = [k % memory for k in range(pairs - 1, pairs - 1 - memory, -1)]
+  coefficients, gamma = optimizers.two_loop(
+      tf.constant(history @ history.T), tf.constant(history @ gradient), tf.constant(newest), memory)
+  got = gamma * gradient + coefficients.numpy() @ history
+
+  s, y = changes[-1], bends[-1]
+  inverse = np.eye(size) * (s @ y) / (y @ y)
+  for s, y in zip(changes[-memory:], bends[-memory:], strict=True):
+    update = np.eye(size) - np.outer(s, y) / (s @ y)
+    inverse = update @ inverse @ update.T + np.outer(s, s) / (s @ y)
+  np.testing.assert_allclose(got, inverse @ gradient, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["adam", "lbfgs"])
+def test_recovery_leads_back_to_a_safe_point(name):
+  variable = tf.Variable([2.0, -1.0])
+  optimizer = (optimizers.LBFGS(variable) if name == "lbfgs" else optimizers.Adam(variable, 10, 0.1))
+  function = lambda x: tf.reduce_sum(x * x)
+  minimize(optimizer, variable, function, 3)
+  variable.assign([np.nan, np.inf])
+  optimizer.recover(tf.constant([1.0, 1.0]))
+  assert np.isfinite(variable.numpy()).all()
+  assert minimize(optimizer, variable, function, 10)[-1] < 2.0
