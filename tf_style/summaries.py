@@ -1,6 +1,7 @@
 """A run in TensorBoard, as an `on_step` callback: scalars, pictures, tables, hparams, graph, profile."""
 
 import importlib.util
+import io
 import os
 import shlex
 from collections.abc import Mapping
@@ -10,17 +11,21 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from absl import logging
+from PIL import Image
 from tensorboard.compat.proto import summary_pb2
 from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.custom_scalar import summary as custom_scalar
 from tensorboard.plugins.hparams import api as hp
 from tensorboard.plugins.hparams import api_pb2
 from tensorboard.plugins.hparams import summary as hparams
-from tensorboard.plugins.scalar import summary_v2 as scalar
+from tensorboard.plugins.image import metadata as image_metadata
+from tensorboard.plugins.text.summary_v2 import text_pb
+from tensorboard.util import tensor_util
 
 from tf_style import images, machine
 from tf_style.config import as_text
 from tf_style.errors import one_line
+from tf_style.events import EventFile
 from tf_style.records import Step
 
 _LONGEST = 1024  # pixels; larger pictures are shown shrunk
@@ -63,32 +68,30 @@ class Summaries:
     self._weights: dict[str, float] = {}
     self._graph_due, self._profile_due = plan.config.trace_graph, plan.config.profile
     self._profiling = False
-    self._writer = tf.summary.create_file_writer(os.fsencode(folder))
-    with tf.device("CPU"), self._writer.as_default(step=0):
-      _write(custom_scalar.pb(_layout()))
-      _write(hparams.experiment_pb(
-          [api_pb2.HParamInfo(name=name, differs=name in _TELLING) for name in _hparams(plan)],
-          [api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=title)
-           for tag, title in _RESULTS.items()]))
-      _write(hp.hparams_pb(_hparams(plan), trial_id=one_line(self._folder.name)))
-      for name, text in _texts(plan, command_line).items():
-        tf.summary.text(f"run/{name}", text)
-      for name, picture in _inputs(plan).items():
-        tf.summary.image(f"picture/{name}", _shown(picture))
-    self._writer.flush()
+    self._events = EventFile(folder)
+    self._events.summary(0, custom_scalar.pb(_layout()))
+    self._events.summary(0, hparams.experiment_pb(
+        [api_pb2.HParamInfo(name=name, differs=name in _TELLING) for name in _hparams(plan)],
+        [api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=title)
+         for tag, title in _RESULTS.items()]))
+    self._events.summary(0, hp.hparams_pb(_hparams(plan), trial_id=one_line(self._folder.name)))
+    for name, text in _texts(plan, command_line).items():
+      self._events.summary(0, text_pb(f"run/{name}", text))
+    for name, picture in _inputs(plan).items():
+      self._events.summary(0, image_pb(f"picture/{name}", picture))
+    self._events.flush()
 
   def on_step(self, step: Step) -> None:
     """Writes the steps of a chunk, and what else is due."""
     self._number = step.number
     self._weights = dict(zip(step.names, map(float, step.weights), strict=True))
-    with tf.device("CPU"), self._writer.as_default(step=step.number):
-      self._write_scalars(step)
-      every = self._config.image_every
-      if every and step.number % every == 0 and step.number < step.steps:
-        self._write_picture(step.picture())
-      if self._graph_due:
-        self._write_graph(step)
-    self._writer.flush()
+    self._write_scalars(step)
+    every = self._config.image_every
+    if every and step.number % every == 0 and step.number < step.steps:
+      self._write_picture(step.picture())
+    if self._graph_due:
+      self._write_graph(step)
+    self._events.flush()
     self._profile()
 
   def close(self, result: Any | None) -> None:
@@ -99,36 +102,34 @@ class Summaries:
     """
     self._stop_profile()
     if result is not None:
-      with tf.device("CPU"), self._writer.as_default(step=self._number):
-        self._write_picture(result.picture)
-        content = images.resize(self._plan.content.rgb, *result.picture.shape[1:3])
-        tf.summary.image("picture/difference", _shown((1 + result.picture - content) / 2),
-                         description="picture less content, around gray")
-        _write(_scalars(_outcome(result, self._weights)))
-        _write(hparams.session_end_pb(api_pb2.STATUS_SUCCESS))
-    self._writer.close()
+      self._write_picture(result.picture)
+      content = images.resize(self._plan.content.rgb, *result.picture.shape[1:3])
+      self._events.summary(self._number, image_pb(
+          "picture/difference", (1 + result.picture - content) / 2, "picture less content, around gray"))
+      self._events.scalars(self._number, _outcome(result, self._weights))
+      self._events.summary(self._number, hparams.session_end_pb(api_pb2.STATUS_SUCCESS))
+    self._events.close()
 
   def _write_scalars(self, step: Step) -> None:
     every = self._config.summary_every
     first = step.number - len(step.totals) + 1
-    due = [i for i in range(len(step.totals)) if every and (first + i) % every == 0]
-    for i in due:
-      values = step_scalars(step, i)
-      if i == due[-1]:
-        values |= _chunk_scalars(step, self._plan.device)
-      _write(_scalars(values), first + i)
+    due = [row for row in range(len(step.totals)) if every and (first + row) % every == 0]
+    for row in due:
+      self._events.scalars(first + row, step_scalars(step, row))
+    if due:
+      self._events.scalars(first + due[-1], _chunk_scalars(step, self._plan.device))
 
   def _write_picture(self, picture: np.ndarray) -> None:
-    tf.summary.image("picture/picture", _shown(picture))
-    _write(_scalars({"picture/gamut_edge": gamut_edge(picture)}), self._number)
+    self._events.summary(self._number, image_pb("picture/picture", picture))
+    self._events.scalars(self._number, {"picture/gamut_edge": gamut_edge(picture)})
 
   def _write_graph(self, step: Step) -> None:
     self._graph_due = False
     graph = step.state().step_graph()
     if graph is None:
-      logging.warning("--trace_graph: steps in tiles are no single graph; none is written")
+      logging.warning("--trace_graph: a step in tiles is no single graph; none is written")
     else:
-      tf.summary.graph(graph)
+      self._events.graph(graph)
 
   def _profile(self) -> None:
     """Profiles the chunk after the first, which compiles."""
@@ -208,24 +209,17 @@ def _by_term(weighted: Mapping[str, float]) -> dict[str, float]:
   return terms
 
 
-def _scalars(values: Mapping[str, float]) -> Any:
-  summary = summary_pb2.Summary()
-  for tag, value in values.items():
-    summary.MergeFrom(scalar.scalar_pb(tag, value))
-  return summary
-
-
-def _write(summary: Any, step: int | None = None) -> None:
-  """Writes a protocol buffer as one event: a twentieth of the time of one event a scalar."""
-  tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step)
-
-
-def _shown(picture: np.ndarray) -> np.ndarray:
-  """Returns a picture [1, H, W, 3] in [0, 1] as uint8, no larger than is useful on a screen."""
+def image_pb(tag: str, picture: np.ndarray, description: str = "") -> summary_pb2.Summary:
+  """Returns the summary of a picture [1, H, W, 3] in [0, 1], no larger than is useful on a screen."""
   height, width = picture.shape[1:3]
   if max(height, width) > _LONGEST:
     picture = images.resize(picture, *images.fitted_size(height, width, _LONGEST))
-  return images.to_uint8(picture)[None]
+  pixels, png = images.to_uint8(picture), io.BytesIO()
+  Image.fromarray(pixels).save(png, "PNG", compress_level=1)
+  size = [str(side).encode() for side in pixels.shape[1::-1]]
+  return summary_pb2.Summary(value=[summary_pb2.Summary.Value(
+      tag=tag, tensor=tensor_util.make_tensor_proto([*size, png.getvalue()]),
+      metadata=image_metadata.create_summary_metadata(None, description))])
 
 
 def _inputs(plan: Any) -> dict[str, np.ndarray]:
