@@ -78,7 +78,7 @@ def main(first: int, count: int) -> None:
       try:
         probe_size(path)
         picture = load_picture(path, longest_side=None if seed % 2 else 64)
-        assert 0 <= picture.rgb.min() and picture.rgb.max() <= 1
+        assert picture.rgb.min() >= 0 and picture.rgb.max() <= 1
         assert all(note.isprintable() for note in picture.notes)
         read += 1
       except ImageError as error:

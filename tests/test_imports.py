@@ -14,7 +14,7 @@ PACKAGE = Path(tf_style.__file__).parent
 ROWS = (
     {"errors", "records", "roots"},
     {"network", "files", "console"},
-    {"config", "machine", "decode", "encode", "images", "losses", "pyramid", "weight_files",
+    {"config", "machine", "decode", "encode", "images", "losses", "pyramid", "tiles", "weight_files",
      "events"},
     {"color", "masks", "weights", "parameters"},
     {"features", "optimizers", "summaries", "checkpoints", "progress"},

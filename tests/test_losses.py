@@ -111,7 +111,7 @@ def test_distances_vanish_where_statistics_agree(distance, positions):
 
 @pytest.mark.parametrize("distance", losses.STYLE_DISTANCES.values())
 def test_gradients_by_finite_differences(distance):
-  """In float64; for Wasserstein the differences are those of SciPy's root, as the gradient is a closed form."""
+  """In float64; for Wasserstein, whose gradient is a closed form, differences of SciPy's root."""
   style, start = features(1, (9, 11), 8).astype(np.float64), features(2, (9, 11), 8).astype(np.float64)
   made = distance(statistics(style))
   exact = distance is losses.WassersteinDistance

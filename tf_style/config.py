@@ -102,6 +102,9 @@ class Config:
   precision: str = _option(
       "auto", "choice", "Machine", "of the features; auto takes bfloat16 where it is faster",
       choices=("auto", "float32", "bfloat16"))
+  tile_size: int = _option(
+      0, "int", "Machine", "side of a tile in pixels, for pictures that do not fit into memory at once: the "
+      "same loss and gradient, in three forward passes for two; 0: the whole picture", low=0, high=65535)
   device: str = _option("auto", "text", "Machine", "auto (the first GPU, else the CPU), cpu, or gpu:N")
   max_pixels: int = _option(
       100_000_000, "int", "Machine", "larger pictures are refused before they are decoded",

@@ -199,7 +199,8 @@ def squared_error_sum(features: tf.Tensor, target: tf.Tensor,
   return tf.reduce_sum(squares if weights is None else squares * tf.cast(weights, wide))
 
 
-def variation_sum(picture: tf.Tensor, norm: str = "l1") -> tf.Tensor:
+def variation_sum(picture: tf.Tensor, norm: str = "l1", height: int | tf.Tensor | None = None,
+                  width: int | tf.Tensor | None = None) -> tf.Tensor:
   """Sums differences of neighboring pixels, undivided, in 0-255 units (Rudin, Osher & Fatemi 1992).
 
   Divided by H W 3 it is the total variation term.
@@ -207,8 +208,9 @@ def variation_sum(picture: tf.Tensor, norm: str = "l1") -> tf.Tensor:
   Args:
     picture: [1, H, W, 3] in [0, 1].
     norm: `l1` sums absolute values (anisotropic), `l2` squares.
+    height, width: pixels that count, from the top left; what lies beyond is their neighbors. None: all.
   """
   measure = tf.abs if norm == "l1" else tf.square
-  down = 255.0 * (picture[:, 1:] - picture[:, :-1])
-  right = 255.0 * (picture[:, :, 1:] - picture[:, :, :-1])
+  down = 255.0 * (picture[:, 1:, :width] - picture[:, :-1, :width])
+  right = 255.0 * (picture[:, :height, 1:] - picture[:, :height, :-1])
   return tf.reduce_sum(measure(down)) + tf.reduce_sum(measure(right))

@@ -1,13 +1,13 @@
 """Targets and weights -> named loss terms: sums over positions first, then distances of the sums."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from tf_style import losses, network
-from tf_style.records import LossTerms
+from tf_style import losses, network, tiles
+from tf_style.records import LossTerms, Window
 
 
 class Sums(NamedTuple):
@@ -34,7 +34,8 @@ class Objective(tf.Module):
 
   def __init__(self, config: Any, network_name: str, size: tuple[int, int],
                content_targets: Mapping[str, tf.Tensor],
-               style_targets: Mapping[str, list[losses.Statistics]]):
+               style_targets: Mapping[str, list[losses.Statistics]],
+               guides: Mapping[str, tf.Tensor] | None = None):
     """Fixes the targets.
 
     Args:
@@ -43,12 +44,16 @@ class Objective(tf.Module):
       size: height and width of the pictures in pixels.
       content_targets: [1, H / stride, W / stride, C] features of the content, one a content layer.
       style_targets: statistics of the style, one a region, for each style layer.
+      guides: [1, H / stride, W / stride, R] in [0, 1], what each position counts in each region of a style
+        layer; None is one region of ones.
     """
     super().__init__(name="objective")
     distance = losses.STYLE_DISTANCES[config.style_loss]
     self._content = dict(content_targets)
     self._style = {name: [distance(region) for region in regions]
                    for name, regions in style_targets.items()}
+    self._guides = dict(guides or {})
+    self._strides = {name: layer.stride for name, layer in network.layers(network_name).items()}
     self._size, self._tv_norm, self._tv_weight = size, config.tv_norm, config.tv_weight
     table = network.layers(network_name)
     self._entries = {name: (size[0] // table[name].stride) * (size[1] // table[name].stride)
@@ -63,14 +68,38 @@ class Objective(tf.Module):
     self.names = tuple(name for name, _ in terms)
     self.weights = np.array([weight for _, weight in terms], np.float32)
 
-  def sums(self, picture: tf.Tensor, features: Mapping[str, tf.Tensor]) -> Sums:
-    """Sums a picture [1, H, W, 3] and its features over positions, undivided."""
-    style = {name: losses.feature_sums(features[name]) for name in self._style}
-    content = {name: losses.squared_error_sum(features[name], target)
-               for name, target in self._content.items()}
-    variation = (losses.variation_sum(picture, self._tv_norm) if self._tv_weight
-                 else tf.zeros([], picture.dtype))
-    return Sums(style, content, variation)
+  def sums(self, picture: tf.Tensor, features: Mapping[str, tf.Tensor],
+           window: Window | None = None) -> Sums:
+    """Sums a picture and its features over positions, undivided.
+
+    Args:
+      picture: [1, H, W, 3], or the part of it that `window` shows.
+      features: of `picture`.
+      window: whose own cells count, ints or scalar tensors; None counts the whole picture.
+    """
+    own = self._parts(features, window, tiles.within_window)
+    content, guides = (self._parts(kept, window, tiles.within_picture)
+                       for kept in (self._content, self._guides))
+    return Sums({name: losses.feature_sums(own[name], guides.get(name)) for name in self._style},
+                {name: losses.squared_error_sum(own[name], content[name]) for name in content},
+                self._variation(picture, window))
+
+  def _parts(self, values: Mapping[str, tf.Tensor], window: Window | None,
+             place: Callable[[Window, int], tiles.Slices]) -> Mapping[str, tf.Tensor]:
+    """Cuts the window's own cells out of each layer."""
+    if window is None:
+      return values
+    return {name: value[place(window, self._strides[name])] for name, value in values.items()}
+
+  def _variation(self, picture: tf.Tensor, window: Window | None) -> tf.Tensor:
+    if not self._tv_weight:
+      return tf.zeros([], picture.dtype)
+    if window is None:
+      return losses.variation_sum(picture, self._tv_norm)
+    top, left = window.own_top - window.top, window.own_left - window.left
+    height, width = window.own_height, window.own_width
+    part = picture[:, top:top + height + 1, left:left + width + 1]  # with the neighbors of its last pixels
+    return losses.variation_sum(part, self._tv_norm, height, width)
 
   def terms(self, sums: Sums) -> LossTerms:
     """Turns sums into loss terms; each raw term is a mean, so that a picture looks alike at every size."""

@@ -12,7 +12,7 @@ from typing import Any
 from tf_style import network as networks
 from tf_style.records import Window
 
-Slices = tuple[slice, slice]
+Slices = tuple[slice, slice, slice]
 
 
 def halo(network: str, layers: Iterable[str]) -> int:
@@ -44,9 +44,8 @@ def _spans(length: int, tile_size: int, stride: int, margin: int) -> list[tuple[
   The last one slides inward to end at the picture's border; what a side has beyond whole strides is its own.
   """
   cells = length // stride
-  count = math.ceil(cells / max(tile_size // stride, 1)) if tile_size else 1
-  own = math.ceil(cells / max(count, 1)) * stride
-  count = max(1, math.ceil(cells * stride / own)) if own else 1
+  count = max(1, math.ceil(cells / max(tile_size // stride, 1))) if tile_size else 1
+  own = math.ceil(cells / count) * stride
   size = min(length, own + min(count - 1, 2) * margin + length % stride)
   last = length - size
   return [(min(max(index * own - margin, 0), last), size, index * own,
@@ -54,15 +53,15 @@ def _spans(length: int, tile_size: int, stride: int, margin: int) -> list[tuple[
 
 
 def within_window(window: Window, stride: int) -> Slices:
-  """Returns the slices of a window's own cells in a layer computed on that window; ints or tensors."""
+  """Returns the slices [1, H, W] of a window's own cells in a layer of that window; ints or tensors."""
   return _slices(window.own_top - window.top, window.own_left - window.left, window, stride)
 
 
 def within_picture(window: Window, stride: int) -> Slices:
-  """Returns the slices of a window's own cells in a layer of the whole picture; ints or tensors."""
+  """Returns the slices [1, H, W] of a window's own cells in a layer of the picture; ints or tensors."""
   return _slices(window.own_top, window.own_left, window, stride)
 
 
 def _slices(top: Any, left: Any, window: Window, stride: int) -> Slices:
-  return (slice(top // stride, (top + window.own_height) // stride),
+  return (slice(None), slice(top // stride, (top + window.own_height) // stride),
           slice(left // stride, (left + window.own_width) // stride))

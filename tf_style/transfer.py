@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf_style import color, images, losses, machine, network, pyramid
+from tf_style import color, images, losses, machine, network, pyramid, tiles
 from tf_style.config import Config
 from tf_style.descent import Chunk, Descent
 from tf_style.errors import InputError, expected
 from tf_style.features import Extractor
-from tf_style.gradients import WholePicture
+from tf_style.gradients import TiledPicture, WholePicture
 from tf_style.objective import Objective
 from tf_style.optimizers import LBFGS, Adam
 from tf_style.parameters import FourierSigmoid, Pixels
@@ -125,7 +125,7 @@ def _run(plan: Plan, picture: np.ndarray, on_step: OnStep | None) -> Result:
     objective = targets.objective(level)
     parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(picture))
     optimizer = _make_optimizer(config, parameters.variable, level.steps, adam)
-    descent = Descent(WholePicture(extractor, objective), parameters, optimizer)
+    descent = Descent(_make_evaluator(config, extractor, objective, level), parameters, optimizer)
     for chunk in descent.run(level.steps, watch.stops):
       watch.report(index, chunk, descent, objective)
       if watch.stopped or _settled(watch.level_totals(index), config.tolerance):
@@ -163,6 +163,15 @@ class _Targets:
     return Objective(plan.config, plan.config.network, (height, width),
                      self._content(images.resize(plan.content.rgb, height, width)),
                      self._style(images.resize(plan.style.rgb, *style_size)))
+
+
+def _make_evaluator(config: Config, extractor: Extractor, objective: Objective,
+                    level: pyramid.Level) -> WholePicture | TiledPicture:
+  """Takes tiles where they are asked for and the level is larger than one."""
+  if not 0 < config.tile_size < max(level.height, level.width):
+    return WholePicture(extractor, objective)
+  windows = tiles.plan_windows(level.height, level.width, config.tile_size, config.network, extractor.layers)
+  return TiledPicture(extractor, objective, windows)
 
 
 def _make_optimizer(config: Config, variable: tf.Variable, steps: int, previous: Adam | None) -> Any:

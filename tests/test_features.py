@@ -1,0 +1,62 @@
+"""The extractor against Keras' own networks, with real weights."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_style import network
+from tf_style.errors import InputError
+from tf_style.features import Extractor
+
+PICTURE = tf.constant(np.random.default_rng(0).uniform(size=(1, 48, 64, 3)), tf.float32)
+
+
+@pytest.mark.parametrize("name", ["vgg16", "vgg19"])
+def test_features_are_those_of_keras_applications(name, vgg16_weights, vgg19_weights):
+  weights = {"vgg16": vgg16_weights, "vgg19": vgg19_weights}[name]
+  make = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[name]
+  model = make(weights=None, include_top=False, input_shape=(None, None, 3))
+  for layer, pair in weights.kernels.items():
+    model.get_layer(layer).set_weights(pair)
+  chosen = list(network.layers(name))
+  theirs = keras.Model(model.input, {layer: model.get_layer(layer).output for layer in chosen})(
+      PICTURE[..., ::-1] * 255 - tf.constant([103.939, 116.779, 123.68]))
+  ours = Extractor(weights, chosen)(PICTURE)
+  for layer in chosen:
+    np.testing.assert_allclose(ours[layer], theirs[layer], rtol=1e-4, atol=1e-2)
+    assert ours[layer].shape[-1] == network.layers(name)[layer].channels
+
+
+def test_grafted_vgg19_computes_vgg16s_features(vgg16_weights, vgg19_weights):
+  ours, theirs = (Extractor(w, ["block5_conv1"])(PICTURE)["block5_conv1"]
+                  for w in (vgg16_weights, vgg19_weights))
+  np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-2)
+
+
+def test_the_network_ends_at_the_deepest_layer_in_use(vgg16_weights):
+  assert Extractor(vgg16_weights, ["block2_conv1"]).model.layers[-1].name == "block2_conv1"
+
+
+def test_bfloat16_is_close(vgg16_weights):
+  ours, theirs = (Extractor(vgg16_weights, ["block4_conv2"], precision=p)(PICTURE)["block4_conv2"]
+                  for p in ("float32", "bfloat16"))
+  assert theirs.dtype == tf.bfloat16
+  error = tf.norm(ours - tf.cast(theirs, tf.float32)) / tf.norm(ours)
+  assert float(error) < 0.02
+
+
+def test_reach_is_what_a_pixel_moves(vgg16_weights):
+  """Changing one pixel changes features as far as the table says, and no farther."""
+  layer = network.layers("vgg16")["block3_conv1"]
+  extract = Extractor(vgg16_weights, [layer.name])
+  base = tf.zeros([1, 96, 96, 3]) + 0.5
+  moved = tf.tensor_scatter_nd_add(base, [[0, 48, 48, 0]], [0.4])
+  changed = np.any(np.abs(extract(moved)[layer.name] - extract(base)[layer.name]) > 0, axis=(0, 3))
+  rows = np.flatnonzero(changed.any(1)) * layer.stride
+  assert 48 - rows.min() <= layer.reach + layer.stride and rows.max() - 48 <= layer.reach + layer.stride
+
+
+def test_an_unknown_layer_is_answered_with_the_names_there_are(vgg16_weights):
+  with pytest.raises(InputError, match="block1_conv1.*received block9_conv1"):
+    Extractor(vgg16_weights, ["block9_conv1"])
