@@ -59,19 +59,48 @@ def feature_sums(features: tf.Tensor, weights: tf.Tensor | None = None) -> Featu
   Raises:
     ValueError: heights or widths differ; both shapes are in the message.
   """
-  wide = tf.float64 if features.dtype == tf.float64 else tf.float32
-  channels = features.shape[-1]
-  flat = tf.cast(tf.reshape(features, [-1, channels]), wide)
   if weights is None:
-    count = tf.cast(tf.shape(flat)[:1], wide)
-    return FeatureSums(count, tf.reduce_sum(flat, 0, keepdims=True),
-                       tf.matmul(flat, flat, transpose_a=True)[None])
+    count = tf.cast(tf.shape(features)[1:2] * tf.shape(features)[2:3], _wide(features))
+    return FeatureSums(count, *_moment_sums(features, None))
   if not features.shape[:3].is_compatible_with(weights.shape[:3]):
     raise ValueError(f"expected weights of the features' height and width {features.shape}, "
                      f"received {weights.shape}")
-  regions = tf.transpose(tf.reshape(tf.cast(weights, wide), [-1, weights.shape[-1]]))
-  second = [tf.matmul(flat * region[:, None], flat, transpose_a=True) for region in tf.unstack(regions)]
-  return FeatureSums(tf.reduce_sum(regions, 1), regions @ flat, tf.stack(second))
+  regions = tf.transpose(tf.cast(tf.reshape(weights, [-1, weights.shape[-1]]), _wide(features)))
+  return FeatureSums(tf.reduce_sum(regions, 1), *_moment_sums(features, regions))
+
+
+def _wide(features: tf.Tensor) -> tf.DType:
+  return tf.float64 if features.dtype == tf.float64 else tf.float32
+
+
+def _flat(features: tf.Tensor) -> tf.Tensor:
+  return tf.reshape(tf.cast(features, _wide(features)), [-1, features.shape[-1]])
+
+
+def _moment_sums(features: tf.Tensor, regions: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+  """Sums features, [R, C], and their products, [R, C, C], weighted by `regions` [R, N].
+
+  The gradient of sum_n w_n f_n f_n^T along G is w_n (G + G^T) f_n: one product of matrices where automatic
+  differentiation takes two. It keeps the features as they are and no copy of them in float32.
+  """
+  columns = [1] if regions is None else [row[:, None] for row in tf.unstack(regions)]
+
+  def weighted(value: tf.Tensor, column: tf.Tensor | int) -> tf.Tensor:
+    return value if regions is None else column * value
+
+  @tf.custom_gradient
+  def sums(features: tf.Tensor):
+    def gradient(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+      symmetric = second + tf.transpose(second, [0, 2, 1])
+      parts = [weighted(_flat(features) @ symmetric[region] + first[region], column)
+               for region, column in enumerate(columns)]
+      return tf.cast(tf.reshape(tf.add_n(parts), tf.shape(features)), features.dtype)
+
+    parts = [weighted(_flat(features), column) for column in columns]
+    first = tf.stack([tf.reduce_sum(part, 0) for part in parts])
+    return (first, tf.stack([tf.matmul(part, _flat(features), transpose_a=True) for part in parts])), gradient
+
+  return sums(features)
 
 
 def statistics(sums: FeatureSums) -> list[Statistics]:
