@@ -60,3 +60,8 @@ def test_reach_is_what_a_pixel_moves(vgg16_weights):
 def test_an_unknown_layer_is_answered_with_the_names_there_are(vgg16_weights):
   with pytest.raises(InputError, match="block1_conv1.*received block9_conv1"):
     Extractor(vgg16_weights, ["block9_conv1"])
+
+
+def test_operations_are_the_papers():
+  """A forward pass of VGG19 to block5_conv1 takes 0.72 MFLOP a pixel."""
+  assert network.operations("vgg19", "block5_conv1") == pytest.approx(0.72e6, rel=0.01)

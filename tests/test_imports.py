@@ -12,7 +12,7 @@ import tf_style
 
 PACKAGE = Path(tf_style.__file__).parent
 ROWS = (
-    {"errors", "records", "roots"},
+    {"errors", "records", "roots", "signals"},
     {"network", "files", "console"},
     {"config", "machine", "decode", "encode", "images", "losses", "pyramid", "tiles", "weight_files",
      "events"},
@@ -21,6 +21,7 @@ ROWS = (
     {"objective", "saved_model"},
     {"gradients"},
     {"descent"},
+    {"watch"},
     {"transfer"},
     {"flags", "report", "gallery"},
     {"run", "export", "board"},
@@ -30,7 +31,7 @@ ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 FILES = sorted(path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__"))
 WITHOUT_TENSORFLOW = {
     "errors", "records", "network", "files", "console", "config", "machine", "decode", "encode",
-    "images", "pyramid", "progress", "flags", "run"}
+    "images", "pyramid", "progress", "signals", "checkpoints", "flags", "run"}
 
 
 def tree(room: str) -> ast.Module:

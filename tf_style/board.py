@@ -5,6 +5,7 @@ import io
 import os
 import sys
 import threading
+import types
 from collections.abc import Sequence
 
 from tf_style import console, flags
@@ -28,8 +29,8 @@ def _run(argv: Sequence[str]) -> None:
   given = flags.read(argv, _OWN, _INTRO)
   logdir = os.path.expanduser(given.get("logdir", "logs"))
   port = given.get("port", "")
-  if os.path.exists(logdir) and not os.path.isdir(logdir):
-    raise InputError("--logdir: " + expected("a folder", logdir))
+  if not logdir or "\0" in logdir or (os.path.exists(logdir) and not os.path.isdir(logdir)):
+    raise InputError("--logdir: " + expected("a folder", f"'{logdir}'"))
   if port and not (port.isdecimal() and int(port) < 65536):
     raise InputError("--port: " + expected("a number from 0 to 65535", port))
   address = launch(logdir, port)
@@ -50,6 +51,8 @@ def launch(logdir: str, port: str = "") -> str:
   Raises:
     InputError: the port is taken.
   """
+  # Where TensorBoard finds a module of this name, it does without TensorFlow, which takes seconds.
+  sys.modules.setdefault("tensorboard.compat.notf", types.ModuleType("notf"))
   from tensorboard import program
   board = program.TensorBoard()
   board.configure(argv=["tensorboard", f"--logdir={logdir}", "--host=127.0.0.1",

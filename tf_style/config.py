@@ -105,6 +105,8 @@ class Config:
   tile_size: int = _option(
       0, "int", "Machine", "side of a tile in pixels, for pictures that do not fit into memory at once: the "
       "same loss and gradient, in three forward passes for two; 0: the whole picture", low=0, high=65535)
+  deterministic: bool = _option(
+      False, "bool", "Machine", "the very same picture, bit for bit, from every run on one machine")
   device: str = _option("auto", "text", "Machine", "auto (the first GPU, else the CPU), cpu, or gpu:N")
   max_pixels: int = _option(
       100_000_000, "int", "Machine", "larger pictures are refused before they are decoded",
@@ -116,6 +118,8 @@ class Config:
       50, "int", "Watching", "steps between pictures in TensorBoard; 0: none", low=0)
   save_every: int = _option(
       0, "int", "Watching", "steps between writings of the best picture so far; 0: at the end", low=0)
+  checkpoint_every: float = _option(
+      60.0, "float", "Watching", "seconds between checkpoints, from which --resume goes on; 0: none", low=0)
   trace_graph: bool = _option(False, "bool", "Watching", "show the graph of a step in TensorBoard")
   profile: bool = _option(
       False, "bool", "Watching", "show a profile of some steps in TensorBoard; needs the extra 'profile'")

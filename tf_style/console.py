@@ -35,17 +35,17 @@ def answer(path: str | os.PathLike) -> None:
   sys.stdout.flush()
 
 
-def exit_code(command: Callable[[], object]) -> int:
+def exit_code(command: Callable[[], int | None]) -> int:
   """Runs a command and returns its exit code; what went wrong is said on one line.
 
   Args:
-    command: raises `InputError` where the user gave something wrong.
+    command: raises `InputError` where the user gave something wrong; may return a code of its own.
   Returns:
     0 when done, 2 for a wrong input, 1 where the machine failed (disk, memory), 130 when
     interrupted.
   """
   try:
-    command()
+    return command() or DONE
   except InputError as error:
     say(f"tf_style: error: {error}")
     return WRONG_INPUT
@@ -61,4 +61,3 @@ def exit_code(command: Callable[[], object]) -> int:
     say("tf_style: error: there is not enough memory; ways out: a smaller --image_size, "
         "--precision=bfloat16, or --device=cpu")
     return FAILED
-  return DONE

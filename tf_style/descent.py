@@ -12,8 +12,9 @@ from tf_style.parameters import Parameters
 
 # A chunk lasts about this long: the host looks up that often for signals, progress and the clock.
 _CHUNK_S = 0.5
-# So many faulty steps in a row, and a level ends with its best picture.
-_MOST_FAULTS = 8
+_LONGEST_CHUNK = 1024  # steps
+# A level gives up after so many faulty steps in a row.
+PATIENCE = 8
 
 
 class Chunk(NamedTuple):
@@ -37,22 +38,44 @@ class Chunk(NamedTuple):
 class Descent(tf.Module):
   """One level: map, optimizer, and the best picture so far with the loss of the same step."""
 
-  def __init__(self, evaluate: Any, parameters: Parameters, optimizer: Optimizer):
+  def __init__(self, evaluate: Any, parameters: Parameters, optimizer: Optimizer, num_terms: int,
+               patience: int = PATIENCE):
     """Sets the level up; nothing is evaluated yet.
 
     Args:
       evaluate: has `value_and_gradient` and says by `in_graph` whether a loop of it can be compiled.
       parameters: the map from variable to picture.
       optimizer: bound to the map's variable.
+      num_terms: number of raw terms of the loss.
+      patience: so many steps in a row whose loss or gradient is not finite, and it gives up.
     """
     super().__init__(name="descent")
-    self._evaluate, self._parameters, self._optimizer = evaluate, parameters, optimizer
+    self._parameters, self._optimizer = parameters, optimizer
     self.best_picture = tf.Variable(parameters.picture(), trainable=False, name="best_picture")
     self.best_loss = tf.Variable(np.inf, trainable=False, name="best_loss", dtype=tf.float32)
     self.steps = tf.Variable(0, trainable=False, name="steps")
     self.faults = tf.Variable(0, trainable=False, name="faults")
     self.faults_in_a_row = tf.Variable(0, trainable=False, name="faults_in_a_row")
+    self._rows = tf.Variable(tf.zeros([_LONGEST_CHUNK, 3 + num_terms]), trainable=False, name="rows")
+    self.evaluate_with(evaluate, patience)
+
+  def evaluate_with(self, evaluate: Any, patience: int = PATIENCE) -> None:
+    """Goes on with another evaluator of the same loss."""
+    self._evaluate, self._patience = evaluate, patience
     self._graph: Any = tf.function(self._loop) if evaluate.in_graph else self._loop
+    self.faults_in_a_row.assign(0)
+
+  @property
+  def failed(self) -> bool:
+    """Whether it gave up."""
+    return int(self.faults_in_a_row) >= self._patience
+
+  def checkpoint(self) -> tf.train.Checkpoint:
+    """Returns all that changes from step to step, to be saved or restored."""
+    return tf.train.Checkpoint(
+        parameters=self._parameters, optimizer=self._optimizer, best_picture=self.best_picture,
+        best_loss=self.best_loss, steps=self.steps, faults=self.faults,
+        faults_in_a_row=self.faults_in_a_row)
 
   def run(self, steps: int, stops: Callable[[int], int] = lambda done: 2**31) -> Iterator[Chunk]:
     """Runs up to `steps` steps in all, yielding after each chunk; the caller may stop between chunks.
@@ -61,14 +84,26 @@ class Descent(tf.Module):
       steps: length of the level, steps done before a resumption included.
       stops: says, from the steps done, how many more may go by before the host wants to look.
     """
-    size = 1
-    while (done := int(self.steps)) < steps and int(self.faults_in_a_row) < _MOST_FAULTS:
-      size = min(size, steps - done, stops(done))
+    size, first = 1, True
+    while (done := int(self.steps)) < steps and not self.failed:
+      size = min(size, steps - done, stops(done), _LONGEST_CHUNK)
       start = time.perf_counter()
-      rows = self._graph(tf.constant(size)).numpy()
+      self._advance(done, done + size)
       seconds = time.perf_counter() - start
+      rows = self._rows[:int(self.steps) - done].numpy()
       yield Chunk(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3:], seconds)
-      size = 1 if done == 0 else max(1, min(4 * size, int(_CHUNK_S * size / max(seconds, 1e-6))))
+      size = 1 if first else max(1, min(4 * size, int(_CHUNK_S * size / max(seconds, 1e-6))))
+      first = False
+
+  def _advance(self, begin: int, end: int) -> None:
+    """Runs steps `begin` to `end`, or fewer where one fails."""
+    try:
+      self._graph(tf.constant(begin), tf.constant(end))
+    except tf.errors.InvalidArgumentError as error:
+      if "Cholesky" not in error.message:  # of a matrix with NaN in it: TensorFlow raises on a CPU
+        raise
+      row = tf.fill([self._rows.shape[1]], np.float32(np.nan))
+      self._note(int(self.steps) - begin, tf.tensor_scatter_nd_update(row, [[1]], [self._go_back()]))
 
   @property
   def traces(self) -> int:
@@ -79,11 +114,9 @@ class Descent(tf.Module):
     """Traces one step without the loop, to be looked at; None where a step is several graphs."""
     return tf.function(self._step).get_concrete_function().graph if self._evaluate.in_graph else None
 
-  def _loop(self, steps: tf.Tensor) -> tf.Tensor:
-    rows = tf.TensorArray(tf.float32, size=steps, infer_shape=False)
-    for k in tf.range(steps):
-      rows = rows.write(k, self._step())
-    return rows.stack()
+  def _loop(self, begin: tf.Tensor, end: tf.Tensor) -> None:
+    while self.steps < end and self.faults_in_a_row < self._patience:
+      self._note(self.steps - begin, self._step())
 
   def _step(self) -> tf.Tensor:
     with tf.name_scope("picture"):
@@ -98,9 +131,15 @@ class Descent(tf.Module):
       length = self._optimizer.update(terms.total, self._parameters.pullback(gradient, picture))
       self.faults_in_a_row.assign(0)
     else:
-      self.faults.assign_add(1)
-      self.faults_in_a_row.assign_add(1)
-      length = self._optimizer.recover(self.best_picture.value())
-    self._parameters.project()
-    self.steps.assign_add(1)
+      length = self._go_back()
     return tf.concat([[terms.total, length, norm], terms.raw], 0)
+
+  def _go_back(self) -> tf.Tensor:
+    self.faults.assign_add(1)
+    self.faults_in_a_row.assign_add(1)
+    return self._optimizer.recover(self.best_picture.value())
+
+  def _note(self, row: tf.Tensor | int, values: tf.Tensor) -> None:
+    self._parameters.project()
+    self._rows[row].assign(values)
+    self.steps.assign_add(1)

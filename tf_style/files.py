@@ -2,8 +2,10 @@
 
 import contextlib
 import datetime
+import fcntl
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -32,8 +34,7 @@ def write_atomically(path: str | os.PathLike, write: Callable[[Path], object],
   temporary = Path(name)
   try:
     write(temporary)
-    with open(temporary, "rb") as file:
-      os.fsync(file.fileno())
+    _flush(temporary)
     os.chmod(temporary, 0o666 & ~_umask())
     if overwrite:
       os.replace(temporary, path)
@@ -42,6 +43,57 @@ def write_atomically(path: str | os.PathLike, write: Callable[[Path], object],
   finally:
     with contextlib.suppress(FileNotFoundError):
       temporary.unlink()
+
+
+def write_folder_atomically(folder: Path, write: Callable[[Path], object]) -> None:
+  """Calls `write` on a temporary folder beside `folder`, flushes its files to disk and renames it.
+
+  A folder of that name is replaced.
+
+  Raises:
+    OSError: from the system; the temporary folder is removed.
+  """
+  folder.parent.mkdir(parents=True, exist_ok=True)
+  aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+  try:
+    write(aside)
+    for path in (*aside.iterdir(), aside):
+      _flush(path)
+    os.chmod(aside, 0o777 & ~_umask())
+    remove_folder(folder)
+    aside.rename(folder)
+    _flush(folder.parent)
+  finally:
+    remove_folder(aside)
+
+
+def remove_folder(folder: Path) -> None:
+  """Removes a folder with all that is in it, as far as the system lets it."""
+  shutil.rmtree(folder, ignore_errors=True)
+
+
+def lock_folder(folder: Path) -> int | None:
+  """Takes a folder for this process until it ends, however it ends; returns None where another has it.
+
+  Where the drive knows no locks, everybody gets it.
+  """
+  handle = os.open(folder, os.O_RDONLY)
+  try:
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+  except BlockingIOError:
+    os.close(handle)
+    return None
+  except OSError:
+    pass
+  return handle
+
+
+def _flush(path: Path) -> None:
+  handle = os.open(path, os.O_RDONLY)
+  try:
+    os.fsync(handle)
+  finally:
+    os.close(handle)
 
 
 def _umask() -> int:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from absl import flags
 
-from tf_style import __version__
-from tf_style.config import Config, as_text
+from tf_style import __version__, checkpoints
+from tf_style.checkpoints import Saved
+from tf_style.config import Config, as_text, checked
 from tf_style.errors import InputError, expected
 
 INTRO = """\
@@ -49,6 +50,7 @@ class Job(NamedTuple):
     logdir: folder of the runs' folders.
     init_image: path of the picture to start from, or None.
     verbosity: -1 without the progress bar, 0 with it, 1 with TensorFlow's messages too.
+    resume: the checkpoint to go on from, or None.
   """
 
   config: Config
@@ -58,6 +60,7 @@ class Job(NamedTuple):
   logdir: str
   init_image: str | None
   verbosity: int
+  resume: Saved | None = None
 
 
 _FILES = (
@@ -68,6 +71,8 @@ _FILES = (
     Flag("logdir", "FOLDER", "The job", "each run makes a folder in it, with events for "
          "TensorBoard, a summary and the flags (default: logs)"),
     Flag("init_image", "FILE", "The job", "the picture to start from; implies --init=image"),
+    Flag("resume", "FOLDER", "The job", "go on with a run from the last checkpoint in its folder, such as "
+         "logs/RUN, with the flags of that run; more --steps than it had are welcome"),
     Flag("verbosity", "-1|0|1", "The job",
          "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
 _VALUES = {"int": "N", "float": "X", "size": "N|original", "text": "TEXT", "bool": "true|false",
@@ -84,6 +89,9 @@ def parse(argv: Sequence[str]) -> Job:
     SystemExit: with 0, after `--help` or `--version`.
   """
   given = read(argv, [*_FILES, *config_flags()], INTRO)
+  run_folder = path_of(given, "resume")
+  if run_folder is not None:
+    return _resumed(given, checkpoints.load(run_folder))
   content, style = _picture(given, "content"), _picture(given, "style")
   init_image = path_of(given, "init_image")
   options = {field.name: given[field.name] for field in dataclasses.fields(Config)
@@ -93,11 +101,55 @@ def parse(argv: Sequence[str]) -> Job:
         "--init_image: " + expected("--init=image or no --init beside it", options["init"]))
   if "weights" in options:
     options["weights"] = os.path.expanduser(options["weights"])
+  return Job(Config.of(**options), content, style, path_of(given, "output"),
+             path_of(given, "logdir") or "logs", init_image, _verbosity(given))
+
+
+def _verbosity(given: Mapping[str, str]) -> int:
   verbosity = given.get("verbosity", "0")
   if verbosity not in ("-1", "0", "1"):
     raise InputError("--verbosity: " + expected("-1, 0 or 1", verbosity))
-  return Job(Config.of(**options), content, style, path_of(given, "output"),
-             path_of(given, "logdir") or "logs", init_image, int(verbosity))
+  return int(verbosity)
+
+
+def _resumed(given: Mapping[str, str], saved: Saved) -> Job:
+  """Makes the job of a saved run; what is given beside it must not change how the picture turns out.
+
+  Pictures and weights may lie elsewhere by now: their digests are compared later.
+  """
+  config = saved.config
+  for field in dataclasses.fields(Config):
+    if field.name in given and field.name not in ("steps", "level_steps"):
+      value, kept = checked(field, os.path.expanduser(given[field.name])), getattr(config, field.name)
+      if field.metadata["group"] == "Watching" or field.name in ("device", "max_pixels", "weights"):
+        config = dataclasses.replace(config, **{field.name: value})
+      elif value not in (kept, getattr(saved.asked, field.name)):
+        raise InputError(f"--{field.name}: " + expected(
+            f"{as_text(kept)}, as the run to be resumed has", as_text(value)))
+  paths = {name: path_of(given, name) or path for name, path in saved.paths.items()}
+  if os.path.abspath(paths["logdir"]) != saved.paths["logdir"]:
+    raise InputError("--logdir: " + expected("none beside --resume", paths["logdir"]))
+  return Job(_with_more_steps(config, given, saved), paths["content"], paths["style"],
+             path_of(given, "output") or paths.get("output"), paths["logdir"], paths.get("init_image"),
+             _verbosity(given), saved)
+
+
+def _with_more_steps(config: Config, given: Mapping[str, str], saved: Saved) -> Config:
+  """Returns the configuration with longer levels, where --steps or --level_steps ask for them."""
+  fields = {field.name: field for field in dataclasses.fields(Config)}
+  planned = tuple(steps for _, _, steps in saved.levels)
+  wanted = checked(fields["level_steps"], given.get("level_steps", "")) or planned
+  steps = checked(fields["steps"], given.get("steps", saved.asked.steps))
+  if wanted == planned and steps != saved.asked.steps:
+    wanted = (*planned[:-1], planned[-1] + steps - sum(planned))
+  done = saved.level
+  if (len(wanted) != len(planned) or wanted[:done] != planned[:done]
+      or any(new < old for new, old in zip(wanted, planned, strict=True))):
+    raise InputError("--steps: " + expected(
+        f"at least {sum(planned)} steps ({as_text(planned)} by level, {done} levels of them done)",
+        as_text(wanted)))
+  return config if wanted == planned else dataclasses.replace(
+      config, steps=sum(wanted), level_steps=wanted)
 
 
 def _picture(given: Mapping[str, str], name: str) -> str:

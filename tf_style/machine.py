@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,20 @@ def fast_precision(device: str) -> str:
   except OSError:
     return "float32"
   return "bfloat16" if re.search(r"\b(avx512_bf16|amx_bf16)\b", flags) else "float32"
+
+
+def convolution_rate(device: str, precision: str) -> float:
+  """Measures, in about a tenth of a second, the operations a second of a 3x3 convolution of 256 channels."""
+  import tensorflow as tf
+  with tf.device(device):
+    features = tf.ones([1, 48, 64, 256], precision)
+    kernel = tf.ones([3, 3, 256, 256], precision)
+    convolve = tf.function(lambda: tf.reduce_sum(tf.nn.conv2d(features, kernel, 1, "SAME")), autograph=False)
+    convolve().numpy()
+    start = time.perf_counter()
+    for _ in range(5):
+      convolve().numpy()
+  return 5 * 2 * 9 * 256**2 * 48 * 64 / (time.perf_counter() - start)
 
 
 def memory_limit(device: str) -> int:

@@ -51,6 +51,18 @@ def layers(network: str) -> dict[str, Layer]:
   return table
 
 
+def operations(network: str, last: str) -> float:
+  """Returns the floating-point operations a pixel of one forward pass up to the layer `last`."""
+  total, depth = 0.0, 3
+  for layer in layers(network).values():
+    if "conv" in layer.name:
+      total += 2 * 9 * depth * layer.channels / layer.stride**2
+      depth = layer.channels
+    if layer.name == last:
+      break
+  return total
+
+
 def deepest(network: str, names: Iterable[str]) -> Layer:
   """Returns the last layer of `names` in the network's order.
 

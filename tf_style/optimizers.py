@@ -112,12 +112,16 @@ class LBFGS(tf.Module):
     return taken
 
   def recover(self, safe: tf.Tensor) -> tf.Tensor:
-    """Takes a tenth of the step from the last point that was accepted."""
+    """Takes a tenth of the step from the last point that was accepted; after that, forgets the history."""
     del safe
     taken = self.length.value()
     self.length.assign(taken * 0.1)
     self.tries.assign_add(1)
-    self._move()
+    if self.accepted > 0:
+      if self.tries > 1:
+        self.pairs.assign(0)
+        self._point_downhill()
+      self._move()
     return taken
 
   def _move(self) -> None:
@@ -140,14 +144,18 @@ class LBFGS(tf.Module):
     self.gradient.assign(gradient)
     self.value.assign(value)
     if self.pairs == 0:
-      size = tf.sqrt(tf.reduce_mean(tf.square(gradient)))
-      self.direction.assign(-gradient * self._first_change / tf.maximum(size, 1e-30))
+      self._point_downhill()
     else:
       self.direction.assign(self._newton(gradient))
-    self.slope.assign(tf.tensordot(self.direction, gradient, 1))
+      self.slope.assign(tf.tensordot(self.direction, gradient, 1))
     self.length.assign(1.0)
     self.tries.assign(0)
     self.accepted.assign_add(1)
+
+  def _point_downhill(self) -> None:
+    size = tf.sqrt(tf.reduce_mean(tf.square(self.gradient)))
+    self.direction.assign(-self.gradient * self._first_change / tf.maximum(size, 1e-30))
+    self.slope.assign(tf.tensordot(self.direction, self.gradient, 1))
 
   def _remember(self, change: tf.Tensor, bend: tf.Tensor) -> None:
     slot = self.pairs % self._memory

@@ -50,7 +50,11 @@ class Step(NamedTuple):
     seconds: wall seconds since the run's first step.
     seconds_a_step: of this chunk.
     picture: returns the best picture so far, [1, H, W, 3] float32 in [0, 1], at this level's size.
-    state: returns the trackable state of this level, for a checkpoint.
+    state: returns the `Descent` of this level, with its trackable state.
+    level_ends: whether this was the level's last chunk.
+    precision: of the features.
+    faults: steps of the run so far whose loss or gradient was not finite.
+    history: returns arrays of all steps so far, as in `transfer.Result`.
   """
 
   number: int
@@ -70,6 +74,10 @@ class Step(NamedTuple):
   seconds_a_step: float
   picture: Callable[[], np.ndarray]
   state: Callable[[], Any]
+  level_ends: bool = False
+  precision: str = "float32"
+  faults: int = 0
+  history: Callable[[], dict[str, np.ndarray]] = dict
 
 
 class OnStep(Protocol):

@@ -3,15 +3,19 @@
 import json
 import os
 import shlex
+import signal
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tf_style import console, files, flags, images, machine
+from tf_style.checkpoints import Checkpoints
 from tf_style.errors import OutputError, expected, one_line
 from tf_style.progress import Progress
 from tf_style.records import OnStep, Step
+from tf_style.signals import Signals
 
 if TYPE_CHECKING:
   import numpy as np
@@ -22,31 +26,44 @@ if TYPE_CHECKING:
 def main(argv: Sequence[str]) -> int:
   """Runs the command and returns its exit code, 2 for a wrong input, which leaves nothing behind.
 
+  It is 130 after SIGINT and 143 after SIGTERM, with the best picture written if there was a step.
+
   Args:
     argv: the command line without the program's name.
   """
-  return console.exit_code(lambda: _run(argv))
+  with Signals() as signals:
+    try:
+      code = console.exit_code(lambda: _run(argv, signals))
+    except Exception:
+      if signals.stepping or not signals.received:
+        raise
+      console.say("tf_style: interrupted")  # in an import, which made another error of it
+  return 128 + signals.received if signals.received else code
 
 
 def cli() -> None:
   """Entry point of the console script."""
+  signal.signal(signal.SIGINT, signal.SIG_DFL)  # before and after `main`, too, without a traceback
   sys.exit(main(sys.argv[1:]))
 
 
-def _run(argv: Sequence[str]) -> None:
+def _run(argv: Sequence[str], signals: Signals) -> int:
   job = flags.parse(argv)
   console.show_log(job.verbosity)
   check_files(job)
   machine.start_tensorflow(verbose=job.verbosity > 0)
   from tf_style import transfer
 
-  desk = Desk(job, one_line(shlex.join(["tf-style", *argv])))
+  desk = Desk(job, one_line(shlex.join(["tf-style", *argv])), signals)
   try:
-    result = transfer.stylize(
-        job.content, job.style, job.config, job.init_image, desk.begin, desk.on_step)
+    result = transfer.stylize(job.content, job.style, job.config, job.init_image, desk.begin,
+                              desk.on_step, job.resume)
+  except KeyboardInterrupt:
+    desk.discard()
+    raise
   finally:
     desk.clear()
-  desk.finish(result)
+  return desk.finish(result)
 
 
 def check_files(job: flags.Job) -> None:
@@ -80,63 +97,133 @@ def output_path(job: flags.Job) -> Path:
 
 
 class Desk:
-  """Where the results of one run go: its folder, its picture, what the user sees of it."""
+  """Where the results of one run go: its folder, its picture, what the user sees of it.
 
-  def __init__(self, job: flags.Job, command_line: str):
-    self._job, self._command_line = job, command_line
+  Nothing but the picture is worth ending the run for: what else a disk refuses is named once.
+  """
+
+  def __init__(self, job: flags.Job, command_line: str, signals: Signals):
+    self._job, self._command_line, self._signals = job, command_line, signals
     self._output = output_path(job)
     self._overwrite = job.output is not None
     self._progress: Progress | None = None
     self._summaries: Any = None
+    self._checkpoints: Checkpoints | None = None
     self._watchers: list[OnStep] = []
+    self._folder: Path | None = job.resume and job.resume.run_folder
+    self._refused: set[str] = set()
 
   def begin(self, plan: "Plan") -> None:
     """Makes the run's folder and says what is going to happen; before this, nothing is written."""
     from tf_style import report
-    from tf_style.summaries import Summaries
     self._plan, self._report = plan, report
     for note in plan.notes:
       console.say(note)
     if plan.config.device == "auto" and (reason := machine.unused_gpu()):
       console.say("the GPU of this machine is not used" + reason)
     console.say(report.plan_line(plan))
-    self._folder = files.make_run_folder(self._job.logdir, self._output.stem)
-    paths = {name: path for name in ("content", "style", "init_image", "logdir")
+    paths = {name: os.path.abspath(path) for name in ("content", "style", "init_image", "logdir")
              if (path := getattr(self._job, name)) is not None}
-    self._write("flags.txt", report.flag_file(plan.config, paths))
+    if self._folder is None:
+      self._folder = files.make_run_folder(self._job.logdir, self._output.stem)
+    if plan.config.checkpoint_every:
+      self._tried("checkpoints", lambda: self._open_checkpoints(paths))
+    self._tried("flags.txt", lambda: self._write("flags.txt", report.flag_file(plan.config, paths)))
+    self._tried("events", self._open_summaries)
     if self._job.verbosity >= 0:
       self._progress = Progress(plan.levels)
       self._watchers.append(self._progress.on_step)
-    self._summaries = Summaries(self._folder, plan, self._command_line)
-    self._watchers.append(self._summaries.on_step)
     if plan.config.save_every:
       self._watchers.append(self._save_when_due)
 
   def on_step(self, step: Step) -> bool:
-    """Passes a chunk of steps on to all who watch; any of them may end the run."""
+    """Passes a chunk of steps on to all who watch; any of them may end the run, and a signal does."""
+    self._signals.stepping = True
     wishes = [watch(step) for watch in self._watchers]
-    return any(wishes)
+    stopping = any(wishes) or bool(self._signals.received)
+    if self._summaries and not self._tried("events", lambda: self._summaries.on_step(step)):
+      self._summaries = None
+    if checkpoints := self._checkpoints:
+      self._tried("checkpoints", lambda: checkpoints.on_step(step, stopping))
+    return stopping
 
   def clear(self) -> None:
     """Wipes the progress bar away, whatever comes next."""
     if self._progress:
       self._progress.close()
 
-  def finish(self, result: "Result") -> None:
-    """Writes the picture and the summary and says where they are."""
-    self._save(result.picture, result.losses)
-    if self._summaries:
-      self._summaries.close(result)
+  def discard(self) -> None:
+    """Removes the folder of a run that was stopped before its first step."""
+    if self._folder and not self._job.resume:
+      files.remove_folder(self._folder)
+
+  def finish(self, result: "Result") -> int:
+    """Writes the picture and the summary, says where they are, and returns the exit code."""
+    code = self._save_somewhere(result)
+    self._tried("events", lambda: self._close_summaries(result))
     record = self._report.summary(result, self._output, machine.peak_memory())
-    self._write("summary.json", json.dumps(record, indent=2) + "\n")
+    self._tried("summary.json",
+                lambda: self._write("summary.json", json.dumps(record, indent=2) + "\n"))
+    if result.stopped:
+      self._say_where_it_stopped(result)
+    if result.failed:
+      console.say("the loss was not finite again and again: this is the best picture before that")
+      code = console.FAILED
     console.say(f"wrote {self._output}: loss {result.losses['total']:.4g}, {record['steps']} steps "
                 f"in {result.seconds:.1f} s; more in {self._folder}")
     console.answer(self._output)
+    return code
+
+  def _say_where_it_stopped(self, result: "Result") -> None:
+    levels, level = self._plan.levels, int(result.history["level"][-1])
+    enlarged = f", at level {level + 1} of {len(levels)}: a picture of {levels[level].width}x" \
+               f"{levels[level].height}, enlarged" if level < len(levels) - 1 else ""
+    console.say(f"stopped after {len(result.history['total'])} of "
+                f"{sum(each.steps for each in levels)} steps{enlarged}")
+    if self._checkpoints and "checkpoints" not in self._refused:
+      console.say(f"to go on: tf-style --resume={shlex.quote(str(self._folder))}")
+
+  def _open_checkpoints(self, paths: dict[str, str]) -> None:
+    output = {"output": os.path.abspath(self._job.output)} if self._job.output is not None else {}
+    self._checkpoints = Checkpoints(self._run_folder, self._plan, self._job.config, paths | output)
+
+  @property
+  def _run_folder(self) -> Path:
+    assert self._folder is not None, "the run has begun"
+    return self._folder
+
+  def _open_summaries(self) -> None:
+    from tf_style.summaries import Summaries
+    self._summaries = Summaries(self._run_folder, self._plan, self._command_line)
+
+  def _close_summaries(self, result: "Result") -> None:
+    if self._summaries is None:  # in a new file, for the one before ends where the disk refused
+      self._open_summaries()
+    self._summaries.close(result)
 
   def _save_when_due(self, step: Step) -> None:
     if step.number % self._plan.config.save_every == 0 and step.number < step.steps:
       height, width = self._plan.levels[-1][:2]
-      self._save(images.resize(step.picture(), height, width), {"total": step.best_loss})
+      picture = images.resize(step.picture(), height, width)
+      self._tried(str(self._output), lambda: self._save(picture, {"total": step.best_loss}))
+
+  def _save_somewhere(self, result: "Result") -> int:
+    """Saves the picture where it shall be, else where it can be, and returns the exit code."""
+    try:
+      self._save(result.picture, result.losses)
+      return console.DONE
+    except OSError as error:
+      console.say(f"tf_style: error: {self._output} cannot be written: {error}")
+      refused = error
+    name, self._overwrite = files.safe_name(self._output.stem) + self._output.suffix, False
+    for find in (lambda: self._run_folder, os.getcwd, lambda: os.path.expanduser("~"), tempfile.gettempdir):
+      try:
+        self._output = Path(find()) / name
+        self._save(result.picture, result.losses)
+        return console.FAILED
+      except OSError:
+        continue
+    raise refused
 
   def _save(self, picture: "np.ndarray", losses: dict[str, float]) -> None:
     self._output = images.save_picture(
@@ -145,7 +232,21 @@ class Desk:
     self._overwrite = True  # from now on the name is this run's own
 
   def _write(self, name: str, text: str) -> None:
-    files.write_atomically(self._folder / name, lambda path: path.write_text(text, "utf-8"))
+    files.write_atomically(self._run_folder / name, lambda path: path.write_text(text, "utf-8"))
+
+  def _tried(self, what: str, action: Callable[[], object]) -> bool:
+    """Does what the run can do without, and returns whether that went well."""
+    import tensorflow as tf
+    try:
+      action()
+    except (OSError, tf.errors.OpError) as error:
+      if what not in self._refused:
+        self._refused.add(what)
+        self.clear()
+        console.say(f"{what} cannot be written, the run goes on: {error}")
+      return False
+    self._refused.discard(what)
+    return True
 
 
 if __name__ == "__main__":

@@ -1,24 +1,31 @@
 """One pair of pictures through all levels: the only place that knows the order."""
 
 import dataclasses
-import time
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from tf_style import color, images, losses, machine, network, pyramid, tiles
+from tf_style.checkpoints import Saved
 from tf_style.config import Config
-from tf_style.descent import Chunk, Descent
+from tf_style.descent import PATIENCE, Descent
 from tf_style.errors import InputError, expected
 from tf_style.features import Extractor
 from tf_style.gradients import TiledPicture, WholePicture
 from tf_style.objective import Objective
 from tf_style.optimizers import LBFGS, Adam
 from tf_style.parameters import FourierSigmoid, Pixels
-from tf_style.records import OnStep, Step
+from tf_style.records import OnStep
+from tf_style.watch import TOLERANCE_STEPS, Watch
 from tf_style.weights import Weights, load_weights
+
+# So many faulty steps in a row end the use of a precision lower than float32.
+_LOW_PRECISION_PATIENCE = 2
 
 
 class Plan(NamedTuple):
@@ -30,6 +37,7 @@ class Plan(NamedTuple):
   weights: Weights
   content: images.Picture
   style: images.Picture
+  start: np.ndarray  # [1, H, W, 3], of any size
   notes: tuple[str, ...]
 
 
@@ -44,6 +52,7 @@ class Result(NamedTuple):
     seconds: wall seconds from the first step to the last.
     stopped: whether `on_step` ended the run before its time.
     faults: steps whose loss or gradient was not finite.
+    failed: whether it ended before its time because they were so again and again.
   """
 
   picture: np.ndarray
@@ -53,10 +62,12 @@ class Result(NamedTuple):
   seconds: float
   stopped: bool
   faults: int
+  failed: bool
 
 
 def stylize(content: Any, style: Any, config: Config | None = None, init_image: Any = None,
-            on_plan: Callable[[Plan], None] | None = None, on_step: OnStep | None = None) -> Result:
+            on_plan: Callable[[Plan], None] | None = None, on_step: OnStep | None = None,
+            resume: Saved | None = None) -> Result:
   """Repaints a picture in the manner of another (Gatys et al. 2016).
 
   Args:
@@ -65,18 +76,25 @@ def stylize(content: Any, style: Any, config: Config | None = None, init_image: 
     init_image: the picture to start from where `config.init` is `image`.
     on_plan: called once before the first step.
     on_step: called after every chunk of steps; a true return value ends the run with its best picture.
+    resume: a checkpoint of a run with these pictures and this configuration, to go on from.
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
-  plan = make_plan(content, style, config or Config.of())
-  start = _start_picture(plan, init_image)
+  config = config or (resume.config if resume else Config.of())
+  if config.deterministic:
+    keras.utils.set_random_seed(config.seed)
+    tf.config.experimental.enable_op_determinism()
+  plan = make_plan(content, style, config, init_image)
+  if resume:
+    resume.check(plan)
+    plan = plan._replace(levels=_levels_as_done(plan.levels, resume))
   if on_plan:
     on_plan(plan)
   with tf.device(plan.device):
-    return _run(plan, start, on_step)
+    return _run(plan, on_step, resume)
 
 
-def make_plan(content: Any, style: Any, config: Config) -> Plan:
+def make_plan(content: Any, style: Any, config: Config, init_image: Any = None) -> Plan:
   """Reads and checks everything that a run needs, and decides what was left open."""
   longest = None if config.image_size == "original" else int(config.image_size)
   content_picture = images.load_picture(content, longest, config.max_pixels, "--content")
@@ -94,60 +112,95 @@ def make_plan(content: Any, style: Any, config: Config) -> Plan:
         f"{width}x{height} and a style of {style_picture.rgb.shape[2]}x{style_picture.rgb.shape[1]}"))
   levels = pyramid.make_levels(height, width, config.steps, config.levels, config.level_steps, 2 * stride)
   notes = [*content_picture.notes, *style_picture.notes, *filter(None, [weights.note])]
-  return Plan(config, levels, device, weights, content_picture, style_picture, tuple(notes))
+  start = _start_picture(config, levels[0], content_picture.rgb, style_picture.rgb, init_image)
+  return Plan(config, levels, device, weights, content_picture, style_picture, start, tuple(notes))
 
 
-def _start_picture(plan: Plan, init_image: Any) -> np.ndarray:
+def _start_picture(config: Config, coarsest: pyramid.Level, rgb: np.ndarray, style: np.ndarray,
+                   init_image: Any) -> np.ndarray:
   """Returns the picture that the coarsest level starts from, [1, H, W, 3], of any size."""
-  config, rgb = plan.config, plan.content.rgb
   if config.init == "image":
     if init_image is None:
       raise InputError("--init_image: " + expected("a picture with --init=image", "none"))
     longest = max(rgb.shape[1:3])
     return images.load_picture(init_image, longest, config.max_pixels, "--init_image").rgb
   if config.init == "noise":
-    height, width, _ = plan.levels[0]
-    return np.random.default_rng(config.seed).uniform(size=(1, height, width, 3)).astype(np.float32)
+    size = 1, coarsest.height, coarsest.width, 3
+    return np.random.default_rng(config.seed).uniform(size=size).astype(np.float32)
   if config.init == "recolored":
-    return color.match_colors(rgb, plan.style.rgb)
-  return plan.style.rgb if config.init == "style" else rgb
+    return color.match_colors(rgb, style)
+  return style if config.init == "style" else rgb
 
 
-def _run(plan: Plan, picture: np.ndarray, on_step: OnStep | None) -> Result:
-  config = plan.config
-  layers = config.content_layers + config.style_layers
-  extractor = Extractor(plan.weights, layers, config.pooling, config.precision)
-  targets = _Targets(plan, extractor)
-  watch = _Watch(plan, on_step)
+def _levels_as_done(levels: list[pyramid.Level], saved: Saved) -> list[pyramid.Level]:
+  """Gives levels that came to their ends the steps that they took."""
+  done = saved.level
+  if saved.level_ends and levels[done].steps <= saved.levels[done][2]:
+    done += 1
+  return [level._replace(steps=saved.steps_done(index)) if index < done else level
+          for index, level in enumerate(levels)]
+
+
+def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None) -> Result:
+  config, picture = plan.config, plan.start
+  watch = Watch(plan, on_step, resume)
+  judge = _Judge(plan, resume.precision if resume else config.precision)
   adam: Adam | None = None
-  for index, level in enumerate(plan.levels):
+  for index in range(resume.level if resume else 0, len(plan.levels)):
+    level = plan.levels[index]
     picture = images.resize(picture, level.height, level.width)
-    objective = targets.objective(level)
     parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(picture))
     optimizer = _make_optimizer(config, parameters.variable, level.steps, adam)
-    descent = Descent(_make_evaluator(config, extractor, objective, level), parameters, optimizer)
-    for chunk in descent.run(level.steps, watch.stops):
-      watch.report(index, chunk, descent, objective)
-      if watch.stopped or _settled(watch.level_totals(index), config.tolerance):
-        break
+    objective = judge.objective(level)
+    descent = Descent(judge.evaluator(level, objective), parameters, optimizer, len(objective.names),
+                      judge.patience)
+    if resume and index == resume.level:
+      resume.restore(descent.checkpoint())
+    judge = _descend(index, descent, judge, objective, watch)
     adam = optimizer if isinstance(optimizer, Adam) else None
     picture = descent.best_picture.numpy()
-    watch.faults += int(descent.faults)
-    if watch.stopped:
+    if watch.stopped or descent.failed:
       break
   height, width = plan.levels[-1][:2]
   picture = images.to_uint8(images.resize(picture, height, width))[None] / np.float32(255)
-  return Result(picture, _final_losses(plan, extractor, picture), watch.history(), plan,
-                watch.seconds, watch.stopped, watch.faults)
+  return Result(picture, _final_losses(judge, picture), watch.history(), plan,
+                watch.seconds, watch.stopped, watch.faults, descent.failed)
 
 
-class _Targets:
-  """Makes the objective of a level; its two graphs serve all sizes, so that they are traced once."""
+def _descend(index: int, descent: Descent, judge: "_Judge", objective: Objective,
+             watch: Watch) -> "_Judge":
+  """Runs a level to its end; returns the judge, another one where a low precision was given up."""
+  level, tolerance = judge.plan.levels[index], judge.plan.config.tolerance
+  for chunk in descent.run(level.steps, watch.stops):
+    watch.take(index, chunk)
+    ends = (int(descent.steps) >= level.steps or _settled(watch.level_totals(index), tolerance)
+            or (descent.failed and judge.precision == "float32"))
+    watch.report(index, chunk, descent, objective, judge.precision, ends)
+    if ends or watch.stopped:
+      return judge
+  if descent.failed and judge.precision != "float32":
+    logging.warning("the loss is not finite again and again in %s: on in float32", judge.precision)
+    judge = _Judge(judge.plan, "float32")
+    objective = judge.objective(level)
+    descent.evaluate_with(judge.evaluator(level, objective), judge.patience)
+    return _descend(index, descent, judge, objective, watch)
+  return judge
 
-  def __init__(self, plan: Plan, extractor: Extractor):
-    self._plan = plan
-    any_size = [tf.TensorSpec([1, None, None, 3], tf.float32)]
+
+class _Judge:
+  """The network in one precision, and what it says of pictures; two graphs make the targets of all levels.
+
+  Attributes:
+    patience: so many faulty steps in a row show that this precision does not do.
+  """
+
+  def __init__(self, plan: Plan, precision: str):
+    self.plan, self.precision = plan, precision
+    self.patience = PATIENCE if precision == "float32" else _LOW_PRECISION_PATIENCE
     config = plan.config
+    self._extractor = extractor = Extractor(
+        plan.weights, config.content_layers + config.style_layers, config.pooling, precision)
+    any_size = [tf.TensorSpec([1, None, None, 3], tf.float32)]
     self._content = tf.function(
         lambda picture: {name: value for name, value in extractor(picture).items()
                          if name in config.content_layers}, input_signature=any_size, autograph=False)
@@ -157,21 +210,31 @@ class _Targets:
         input_signature=any_size, autograph=False)
 
   def objective(self, level: pyramid.Level) -> Objective:
-    plan, (height, width, _) = self._plan, level
+    plan, (height, width, _) = self.plan, level
     scale = max(height, width) / max(plan.levels[-1][:2])
     style_size = [max(1, round(side * scale)) for side in plan.style.rgb.shape[1:3]]
     return Objective(plan.config, plan.config.network, (height, width),
                      self._content(images.resize(plan.content.rgb, height, width)),
                      self._style(images.resize(plan.style.rgb, *style_size)))
 
+  def evaluator(self, level: pyramid.Level, objective: Objective) -> WholePicture | TiledPicture:
+    """Takes tiles where they are asked for and the level is larger than one."""
+    config = self.plan.config
+    if not 0 < config.tile_size < max(level.height, level.width):
+      return WholePicture(self._extractor, objective)
+    windows = tiles.plan_windows(
+        level.height, level.width, config.tile_size, config.network, self._extractor.layers)
+    return TiledPicture(self._extractor, objective, windows)
 
-def _make_evaluator(config: Config, extractor: Extractor, objective: Objective,
-                    level: pyramid.Level) -> WholePicture | TiledPicture:
-  """Takes tiles where they are asked for and the level is larger than one."""
-  if not 0 < config.tile_size < max(level.height, level.width):
-    return WholePicture(extractor, objective)
-  windows = tiles.plan_windows(level.height, level.width, config.tile_size, config.network, extractor.layers)
-  return TiledPicture(extractor, objective, windows)
+  def value(self, picture: np.ndarray) -> dict[str, float]:
+    """Returns the losses of a picture of the final size: `total`, and each raw term by its name."""
+    objective = self.objective(self.plan.levels[-1])
+    try:
+      terms = tf.function(WholePicture(self._extractor, objective).value)(tf.constant(picture))
+    except tf.errors.InvalidArgumentError:  # of a root that does not exist
+      return dict.fromkeys(["total", *objective.names], math.nan)
+    raw = dict(zip(objective.names, map(float, terms.raw), strict=True))
+    return {"total": float(terms.total), **raw}
 
 
 def _make_optimizer(config: Config, variable: tf.Variable, steps: int, previous: Adam | None) -> Any:
@@ -182,60 +245,16 @@ def _make_optimizer(config: Config, variable: tf.Variable, steps: int, previous:
 
 
 def _settled(totals: np.ndarray, tolerance: float) -> bool:
-  """Whether the lowest loss fell by less than a share `tolerance` in the last 10 steps."""
-  if tolerance == 0 or len(totals) < 20:
+  """Whether the lowest loss fell by less than a share `tolerance` in the last 10 steps.
+
+  That is looked at every 10 steps of a level, wherever chunks happen to end.
+  """
+  if tolerance == 0 or len(totals) < 2 * TOLERANCE_STEPS or len(totals) % TOLERANCE_STEPS:
     return False
-  return bool(np.min(totals) > (1 - tolerance) * np.min(totals[:-10]))
+  before = np.fmin.reduce(totals[:-TOLERANCE_STEPS])
+  return bool(np.fmin.reduce(totals) > (1 - tolerance) * before)
 
 
-def _final_losses(plan: Plan, extractor: Extractor, picture: np.ndarray) -> dict[str, float]:
+def _final_losses(judge: _Judge, picture: np.ndarray) -> dict[str, float]:
   """Loss of the finished 8-bit picture, with features in float32 whatever the run's precision."""
-  config = plan.config
-  if config.precision != "float32":
-    extractor = Extractor(plan.weights, extractor.layers, config.pooling, "float32")
-  objective = _Targets(plan, extractor).objective(plan.levels[-1])
-  terms = tf.function(WholePicture(extractor, objective).value)(tf.constant(picture))
-  raw = dict(zip(objective.names, map(float, terms.raw), strict=True))
-  return {"total": float(terms.total), **raw}
-
-
-class _Watch:
-  """Turns chunks into `Step` records, keeps the history and the clock."""
-
-  def __init__(self, plan: Plan, on_step: OnStep | None):
-    self._plan, self._on_step = plan, on_step
-    self._chunks: list[tuple[int, Chunk]] = []
-    self._names: tuple[str, ...] = ()
-    self._start = time.perf_counter()
-    self.number, self.seconds, self.stopped, self.faults = 0, 0.0, False, 0
-
-  def stops(self, done: int) -> int:
-    """Steps until the next picture or saving is due."""
-    del done
-    periods = [p for p in (self._plan.config.image_every, self._plan.config.save_every) if p]
-    return min((p - self.number % p for p in periods), default=2**31)
-
-  def report(self, index: int, chunk: Chunk, descent: Descent, objective: Objective) -> None:
-    self._chunks.append((index, chunk))
-    self._names = objective.names
-    self.number += len(chunk.totals)
-    self.seconds = time.perf_counter() - self._start
-    if self._on_step is None:
-      return
-    level = self._plan.levels[index]
-    self.stopped = bool(self._on_step(Step(
-        self.number, sum(entry.steps for entry in self._plan.levels), index, len(self._plan.levels),
-        level.height, level.width, objective.names, objective.weights, chunk.totals, chunk.raw,
-        chunk.lengths, chunk.norms, float(descent.best_loss), self.seconds,
-        chunk.seconds / len(chunk.totals), descent.best_picture.numpy, lambda: descent)))
-
-  def level_totals(self, index: int) -> np.ndarray:
-    return np.concatenate([chunk.totals for level, chunk in self._chunks if level == index])
-
-  def history(self) -> dict[str, np.ndarray]:
-    joined = lambda part: np.concatenate([getattr(chunk, part) for _, chunk in self._chunks])
-    raw = joined("raw")
-    return {"level": np.concatenate([np.full(len(c.totals), level) for level, c in self._chunks]),
-            "total": joined("totals"), "step_length": joined("lengths"),
-            "gradient_norm": joined("norms"),
-            **{name: raw[:, i] for i, name in enumerate(self._names)}}
+  return (judge if judge.precision == "float32" else _Judge(judge.plan, "float32")).value(picture)

@@ -1,0 +1,58 @@
+"""How much style a picture reached and how much content it kept, by features that no loss uses."""
+
+import numpy as np
+import tensorflow as tf
+
+from tf_style.features import Extractor
+from tf_style.weights import Weights
+
+_STYLE_LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3")
+_CONTENT_LAYER = "block5_conv3"
+_DIRECTIONS = 256
+_SAMPLES = 4096
+
+
+class Measures:
+  """Judges results against their content and style; independent of the objective that made them."""
+
+  def __init__(self, weights: Weights):
+    self._extract = tf.function(Extractor(weights, (*_STYLE_LAYERS, _CONTENT_LAYER)), autograph=False)
+
+  def style_distance(self, picture: np.ndarray, style: np.ndarray) -> float:
+    """Sliced Wasserstein distance (Heitz et al. 2021) of patches and features, 0 where they agree.
+
+    Mean over 7x7 pixel patches at two scales and three layers; each is in units of the style's own
+    deviations, so that 1 is a whole deviation off. Pictures are [1, H, W, 3] in [0, 1].
+    """
+    distances = [_sliced(a, b) for a, b in zip(self._descriptions(picture), self._descriptions(style),
+                                               strict=True)]
+    return float(np.mean(distances))
+
+  def content_similarity(self, picture: np.ndarray, content: np.ndarray) -> float:
+    """Mean cosine of centered deep features at the same place, 1 where they agree."""
+    a, b = (self._extract(tf.constant(p))[_CONTENT_LAYER].numpy() for p in (picture, content))
+    a, b = (f.reshape(-1, f.shape[-1]) - f.mean((0, 1, 2)) for f in (a, b))
+    cosines = np.sum(a * b, 1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1) + 1e-9)
+    return float(np.mean(cosines))
+
+  def _descriptions(self, picture: np.ndarray) -> list[np.ndarray]:
+    features = self._extract(tf.constant(picture))
+    half = picture[:, :picture.shape[1] // 2 * 2, :picture.shape[2] // 2 * 2]
+    half = half.reshape(1, half.shape[1] // 2, 2, half.shape[2] // 2, 2, 3).mean((2, 4))
+    found = [_patches(picture), _patches(half)] + [features[name].numpy() for name in _STYLE_LAYERS]
+    return [_sampled(f.reshape(-1, f.shape[-1])) for f in found]
+
+
+def _patches(picture: np.ndarray, side: int = 7) -> np.ndarray:
+  windows = np.lib.stride_tricks.sliding_window_view(picture[0], (side, side), (0, 1))
+  return windows.reshape(-1, side * side * 3)
+
+
+def _sampled(rows: np.ndarray) -> np.ndarray:
+  return rows[np.random.default_rng(0).integers(len(rows), size=_SAMPLES)]
+
+
+def _sliced(rows: np.ndarray, wanted: np.ndarray) -> float:
+  directions = np.random.default_rng(1).normal(size=(rows.shape[1], _DIRECTIONS))
+  a, b = (np.sort(r @ directions, axis=0) for r in (rows, wanted))
+  return float(np.mean(np.sqrt(np.mean((a - b) ** 2, 0)) / (b.std(0) + 1e-9)))

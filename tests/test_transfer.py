@@ -1,0 +1,85 @@
+"""Whole runs on real weights: levels, presets, repeatability, and what is reported of the written file."""
+
+import numpy as np
+import pytest
+from made_inputs import waves
+from PIL import Image
+
+from tf_style import descent, images, pyramid, transfer
+from tf_style.config import PRESETS, Config
+
+CONTENT, STYLE = waves(72, 96, 1), waves(80, 80, 2)
+SMALL = {"network": "vgg16", "image_size": 64, "steps": 6, "precision": "float32"}
+
+
+def run(**options):
+  return transfer.stylize(CONTENT, STYLE, Config.of(**{**SMALL, **options}))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_the_loss_falls_and_the_lowest_is_kept(optimizer):
+  result = run(optimizer=optimizer, steps=12, levels=1)
+  totals = result.history["total"]
+  assert len(totals) == 12
+  assert totals.min() < 0.7 * totals[0]
+  assert result.losses["total"] == pytest.approx(totals.min(), rel=0.02)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+def test_one_seed_gives_one_picture(optimizer):
+  one, two = (run(optimizer=optimizer, init="noise", seed=3) for _ in range(2))
+  np.testing.assert_array_equal(one.picture, two.picture)
+
+
+def test_the_reported_loss_is_that_of_the_written_png(tmp_path):
+  result = run(precision="bfloat16", steps=20)
+  path = images.save_picture(tmp_path / "a.png", result.picture)
+  again = transfer.stylize(CONTENT, STYLE, Config.of(**{**SMALL, "steps": 1, "levels": 1, "init": "image"}),
+                           init_image=path)
+  assert result.losses["total"] == pytest.approx(again.history["total"][0], rel=0.01)
+
+
+def test_one_trace_a_size_whatever_the_chunks(monkeypatch):
+  seen = []
+  kept = descent.Descent.run
+  monkeypatch.setattr(descent.Descent, "run",
+                      lambda self, *a: (seen.append(self), (yield from kept(self, *a)))[1])
+  run(steps=20, levels=2, image_every=3)
+  assert [level.traces for level in seen] == [1, 1]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_run(preset):
+  result = run(preset=preset, steps=4, levels=1)
+  assert np.isfinite(result.losses["total"])
+
+
+def test_tiles_end_in_the_same_picture():
+  whole, tiled = (run(tile_size=size, steps=20, levels=1) for size in (0, 32))
+  assert tiled.losses["total"] == pytest.approx(whole.losses["total"], rel=1e-3)
+  assert np.abs(tiled.picture - whole.picture).mean() < 0.1 / 255
+
+
+def test_a_watcher_can_stop_the_run():
+  result = transfer.stylize(CONTENT, STYLE, Config.of(**{**SMALL, "steps": 50, "levels": 2}),
+                            on_step=lambda step: step.number >= 2)
+  assert result.stopped and len(result.history["total"]) < 50
+  assert result.picture.shape == (1, 48, 64, 3)
+
+
+def test_sources_may_be_paths_arrays_or_pillow_images(tmp_path):
+  Image.fromarray(CONTENT).save(tmp_path / "a.png")
+  options = Config.of(**{**SMALL, "steps": 2, "levels": 1})
+  results = [transfer.stylize(source, STYLE, options).picture for source in
+             (CONTENT, Image.fromarray(CONTENT), tmp_path / "a.png", CONTENT / np.float32(255))]
+  for other in results[1:]:
+    np.testing.assert_allclose(other, results[0], atol=1.01 / 255)
+
+
+def test_levels_grow_to_the_wanted_size():
+  levels = pyramid.make_levels(384, 512, 200)
+  assert [level.width for level in levels] == [128, 181, 256, 362, 512]
+  assert sum(level.steps for level in levels) == 200
+  assert pyramid.make_levels(384, 512, 200, levels=1) == [pyramid.Level(384, 512, 200)]
+  assert [level.steps for level in pyramid.make_levels(90, 90, 9, level_steps=(5, 7))] == [5, 7]
+  assert len(pyramid.make_levels(40, 4000, 100, smallest=32)) == 1
