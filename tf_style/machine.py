@@ -26,16 +26,18 @@ def start_tensorflow(verbose: bool = False) -> Any:
   kept = os.dup(2)
   with tempfile.TemporaryFile() as noise:
     os.dup2(noise.fileno(), 2)
-    failed = True
+    shown = verbose
     try:
       import tensorflow as tf
       for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
-      failed = False
+    except Exception:
+      shown = True
+      raise
     finally:
       os.dup2(kept, 2)
       os.close(kept)
-      if failed or verbose:
+      if shown:
         noise.seek(0)
         sys.stderr.write(noise.read().decode(errors="replace"))
   tf.get_logger().setLevel("INFO" if verbose else "ERROR")
