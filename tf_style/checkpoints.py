@@ -125,6 +125,12 @@ class Checkpoints:
       self._last = time.monotonic()
       self._save(step)
 
+  def close(self) -> None:
+    """Leaves the folder to other processes."""
+    if self._lock is not None:
+      os.close(self._lock)
+      self._lock = None
+
   def _save(self, step: Step) -> None:
     folder = self._folder / f"{step.number:06d}"
     try:

@@ -62,7 +62,7 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
     desk.discard()
     raise
   finally:
-    desk.clear()
+    desk.leave()
   return desk.finish(result)
 
 
@@ -147,10 +147,12 @@ class Desk:
       self._tried("checkpoints", lambda: checkpoints.on_step(step, stopping))
     return stopping
 
-  def clear(self) -> None:
-    """Wipes the progress bar away, whatever comes next."""
+  def leave(self) -> None:
+    """Wipes the progress bar away and leaves the checkpoints, whatever comes next."""
     if self._progress:
       self._progress.close()
+    if self._checkpoints:
+      self._checkpoints.close()
 
   def discard(self) -> None:
     """Removes the folder of a run that was stopped before its first step."""
@@ -242,7 +244,8 @@ class Desk:
     except (OSError, tf.errors.OpError) as error:
       if what not in self._refused:
         self._refused.add(what)
-        self.clear()
+        if self._progress:
+          self._progress.close()
         console.say(f"{what} cannot be written, the run goes on: {error}")
       return False
     self._refused.discard(what)
