@@ -110,7 +110,7 @@ def test_pictures(run, events):
   difference = pictures(events, "picture/difference")[7].astype(float)
   expected = 127.5 + (final.astype(float) - content) / 2
   assert np.abs(difference - expected).max() <= 1
-  edges = history(run.folder)["picture/gamut_edge"]
+  edges = history(run.folder)["optimizer/gamut_edge"]
   assert edges[-1].tolist() == [7, np.float32(np.isin(final, [0, 255]).any(axis=-1).mean())]
 
 

@@ -33,15 +33,14 @@ _LONGEST = 1024  # pixels; larger pictures are shown shrunk
 _CHARTS = {
     "Losses": {
         "Terms, as they add up to the total": ["loss/.*"],
-        "Style layers, as they add up": ["weighted/style/.*"],
-        "Style layers, raw": ["raw/style/.*"],
-        "Content layers, as they add up": ["weighted/content/.*"]},
+        "Layers, as they add up to the total": ["weighted/.*"],
+        "Style layers, raw": ["raw/style/.*"]},
     "Descent": {
         "Step length or learning rate": ["optimizer/step_length"],
         "Gradient norm": ["optimizer/gradient_norm"],
+        "Share of pixels at the edge of the gamut": ["optimizer/gamut_edge"]},
+    "Run": {
         "Level": ["optimizer/level"],
-        "Share of pixels at the edge of the gamut": ["picture/gamut_edge"]},
-    "Resources": {
         "Seconds a step": ["resources/seconds_a_step"],
         "Memory, GB": ["resources/.*memory_gb"]}}
 # The columns of the hparams table that are shown first, and the figures beside them.
@@ -49,7 +48,6 @@ _TELLING = {"content", "style", "image_size", "steps", "content_weight"}
 _RESULTS = {
     "result/total": "loss", "result/content": "content loss", "result/style": "style loss",
     "result/seconds": "seconds", "result/memory_gb": "memory (GB)"}
-
 
 
 class Summaries:
@@ -121,7 +119,7 @@ class Summaries:
 
   def _write_picture(self, picture: np.ndarray) -> None:
     self._events.summary(self._number, image_pb("picture/picture", picture))
-    self._events.scalars(self._number, {"picture/gamut_edge": gamut_edge(picture)})
+    self._events.scalars(self._number, {"optimizer/gamut_edge": gamut_edge(picture)})
 
   def _write_graph(self, step: Step) -> None:
     self._graph_due = False
