@@ -124,7 +124,8 @@ class Descent(tf.Module):
     with tf.name_scope("loss"):
       terms, gradient = self._evaluate.value_and_gradient(picture)
     norm = tf.norm(gradient)
-    if tf.math.is_finite(terms.total) and tf.math.is_finite(norm):
+    # The variable too: sigmoid and ReLU make numbers of NaN.
+    if tf.math.is_finite(terms.total + norm + tf.reduce_sum(self._parameters.variable)):
       if terms.total < self.best_loss:
         self.best_loss.assign(terms.total)
         self.best_picture.assign(picture)
