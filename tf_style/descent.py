@@ -21,7 +21,7 @@ class Chunk(NamedTuple):
   """What n steps brought.
 
   Attributes:
-    totals: [n] losses.
+    totals: [n] losses; NaN where loss, gradient or variable was not finite.
     lengths: [n] step lengths or learning rates.
     norms: [n] norms of the gradient by the picture.
     raw: [n, N] raw terms.
@@ -123,17 +123,17 @@ class Descent(tf.Module):
       picture = self._parameters.picture()
     with tf.name_scope("loss"):
       terms, gradient = self._evaluate.value_and_gradient(picture)
-    norm = tf.norm(gradient)
+    total, norm = terms.total, tf.norm(gradient)
     # The variable too: sigmoid and ReLU make numbers of NaN.
-    if tf.math.is_finite(terms.total + norm + tf.reduce_sum(self._parameters.variable)):
-      if terms.total < self.best_loss:
-        self.best_loss.assign(terms.total)
+    if tf.math.is_finite(total + norm + tf.reduce_sum(self._parameters.variable)):
+      if total < self.best_loss:
+        self.best_loss.assign(total)
         self.best_picture.assign(picture)
-      length = self._optimizer.update(terms.total, self._parameters.pullback(gradient, picture))
+      length = self._optimizer.update(total, self._parameters.pullback(gradient, picture))
       self.faults_in_a_row.assign(0)
     else:
-      length = self._go_back()
-    return tf.concat([[terms.total, length, norm], terms.raw], 0)
+      total, length = np.float32(np.nan), self._go_back()
+    return tf.concat([[total, length, norm], terms.raw], 0)
 
   def _go_back(self) -> tf.Tensor:
     self.faults.assign_add(1)
