@@ -6,7 +6,6 @@ Prints how many were read, how many refused, and the peak of memory in kilobytes
 
 import faulthandler
 import os
-import resource
 import struct
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from picture_kinds import picture_files
 
+from tf_style import machine
 from tf_style.errors import ImageError
 from tf_style.images import load_picture, probe_size
 
@@ -85,7 +85,7 @@ def main(first: int, count: int) -> None:
         assert str(error).startswith("--content: expected ")
         assert str(error).isprintable() and len(str(error)) < 600
       faulthandler.cancel_dump_traceback_later()
-  print(read, count - read, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+  print(read, count - read, machine.peak_memory() // 1024)
 
 
 if __name__ == "__main__":
