@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_style.optimizers import Optimizer
 from tf_style.parameters import Parameters
+from tf_style.records import LossTerms
 
 # A chunk lasts about this long: the host looks up that often for signals, progress and the clock.
 _CHUNK_S = 0.5
@@ -63,6 +64,7 @@ class Descent(tf.Module):
     """Goes on with another evaluator of the same loss."""
     self._evaluate, self._patience = evaluate, patience
     self._graph: Any = tf.function(self._loop) if evaluate.in_graph else self._loop
+    self._follow: Any = self._take if evaluate.in_graph else tf.function(self._take)
     self.faults_in_a_row.assign(0)
 
   @property
@@ -123,7 +125,10 @@ class Descent(tf.Module):
       picture = self._parameters.picture()
     with tf.name_scope("loss"):
       terms, gradient = self._evaluate.value_and_gradient(picture)
-    norm = tf.norm(gradient)
+    return self._follow(picture, terms, gradient)
+
+  def _take(self, picture: tf.Tensor, terms: LossTerms, gradient: tf.Tensor) -> tf.Tensor:
+    norm = tf.sqrt(2 * tf.nn.l2_loss(gradient))
     if tf.math.is_finite(terms.total) and tf.math.is_finite(norm):
       if terms.total < self.best_loss:
         self.best_loss.assign(terms.total)

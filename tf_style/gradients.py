@@ -1,9 +1,11 @@
 """Features and objective -> `value_and_gradient`, all that an optimizer sees of them."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
+from tf_style import tiles
 from tf_style.features import Extractor
 from tf_style.objective import Objective, Sums
 from tf_style.records import LossTerms, Window
@@ -52,20 +54,17 @@ class TiledPicture(tf.Module):
       extractor: of the features.
       objective: of pictures of the size that the windows cover.
       windows: of one shape, their own parts disjoint, as `tiles.plan_windows` makes them.
-      on_tile: is told how many of the passes' windows are done, and of how many.
+      on_tile: is told how many windows of the passes are done, and of how many.
     """
     super().__init__(name="tiled_picture")
-    self._extractor, self._objective = extractor, objective
+    self._extractor, self._objective, self._on_tile = extractor, objective, on_tile
     self._windows = [tf.constant(window, tf.int32) for window in windows]
     self._shape = windows[0].height, windows[0].width
-    self._on_tile = on_tile or (lambda done, total: None)
     size = windows[-1].top + windows[-1].height, windows[-1].left + windows[-1].width
     self._gradient: tf.Variable = tf.Variable(
         tf.zeros([1, *size, 3], extractor.model.input.dtype), trainable=False, name="gradient")
-    self._measure = tf.function(self._window_sums, autograph=False)
-    self._differentiate = tf.function(self._terms_and_adjoint, autograph=False)
-    self._clear = tf.function(self._clear_own, autograph=False)
-    self._pull = tf.function(self._add_gradient, autograph=False)
+    self._measure, self._differentiate, self._pull = (tf.function(piece, autograph=False) for piece in (
+        self._window_sums, self._terms_and_adjoint, self._add_gradient))
 
   @property
   def traces(self) -> int:
@@ -74,37 +73,37 @@ class TiledPicture(tf.Module):
 
   def value(self, picture: tf.Tensor) -> LossTerms:
     """Returns the loss terms of a picture [1, H, W, 3] in [0, 1]."""
-    return self._differentiate(self._sums(picture, len(self._windows)))[0]
+    return self._differentiate(self._sums(picture, passes=1))[0]
 
   def value_and_gradient(self, picture: tf.Tensor) -> tuple[LossTerms, tf.Tensor]:
     """Returns the loss terms and the gradient of the total by the picture, [1, H, W, 3].
 
-    The gradient's memory is written anew at the next call, unless the caller still holds it.
+    The gradient is written into the same memory at every call, unless the last one is still held.
     """
-    count = len(self._windows)
-    terms, adjoint = self._differentiate(self._sums(picture, 2 * count))
-    for window in self._windows:
-      self._clear(window)
+    terms, adjoint = self._differentiate(self._sums(picture, passes=2))
     for index, window in enumerate(self._windows):
       self._pull(picture, window, adjoint)
-      self._on_tile(count + index + 1, 2 * count)
+      self._tell(len(self._windows) + index + 1, passes=2)
     return terms, self._gradient.value()
 
-  def _sums(self, picture: tf.Tensor, total: int) -> Sums:
-    sums: Sums | None = None
+  def _sums(self, picture: tf.Tensor, passes: int) -> Sums:
+    total: Any = None
     for index, window in enumerate(self._windows):
       part = self._measure(picture, window)
-      sums = part if sums is None else tf.nest.map_structure(tf.add, sums, part)
-      self._on_tile(index + 1, total)
-    assert sums is not None, "a picture has at least one window"
-    return sums
+      total = part if total is None else tf.nest.map_structure(tf.add, total, part)
+      self._tell(index + 1, passes)
+    return total
 
-  def _show(self, picture: tf.Tensor, window: Window) -> tf.Tensor:
-    return tf.slice(picture, [0, window.top, window.left, 0], [1, *self._shape, 3])
+  def _tell(self, done: int, passes: int) -> None:
+    if self._on_tile:
+      self._on_tile(done, passes * len(self._windows))
 
   def _window_sums(self, picture: tf.Tensor, vector: tf.Tensor) -> Sums:
+    """Sums over a window's own cells, whose gradient is set to zero on the way."""
     window = Window(*tf.unstack(vector))
-    part = self._show(picture, window)
+    own = self._gradient[tiles.within_picture(window, 1)]
+    own.assign(tf.zeros_like(own))
+    part = self._shown(picture, window)
     return self._objective.sums(part, self._extractor(part), window)
 
   def _terms_and_adjoint(self, sums: Sums) -> tuple[LossTerms, Sums]:
@@ -113,22 +112,16 @@ class TiledPicture(tf.Module):
       terms = self._objective.terms(sums)
     return terms, tape.gradient(terms.total, sums, unconnected_gradients="zero")
 
-  def _clear_own(self, vector: tf.Tensor) -> None:
-    window = Window(*tf.unstack(vector))
-    self._write(window.own_top, window.own_left, window.own_height, window.own_width,
-                tf.zeros([1, window.own_height, window.own_width, 3], self._gradient.dtype))
-
   def _add_gradient(self, picture: tf.Tensor, vector: tf.Tensor, adjoint: Sums) -> None:
     window = Window(*tf.unstack(vector))
-    part = self._show(picture, window)
+    part = self._shown(picture, window)
     with tf.GradientTape() as tape:
       tape.watch(part)
       sums = self._objective.sums(part, self._extractor(part), window)
     gradient = tape.gradient(tf.nest.flatten(sums), part, output_gradients=tf.nest.flatten(adjoint))
-    self._write(window.top, window.left, *self._shape, self._show(self._gradient.value(), window) + gradient)
+    height, width = self._shape
+    place = self._gradient[:, window.top:window.top + height, window.left:window.left + width]
+    place.assign(place + gradient)
 
-  def _write(self, top, left, height, width, values) -> None:
-    """Writes into the gradient in place."""
-    tf.raw_ops.ResourceStridedSliceAssign(
-        ref=self._gradient.handle, begin=[0, top, left, 0], end=[1, top + height, left + width, 3],
-        strides=[1, 1, 1, 1], value=values)
+  def _shown(self, picture: tf.Tensor, window: Window) -> tf.Tensor:
+    return tf.slice(picture, [0, window.top, window.left, 0], [1, *self._shape, 3])
