@@ -100,6 +100,7 @@ class Summaries:
     """
     self._stop_profile()
     if result is not None:
+      self._number = self._number or len(result.history["total"])
       self._write_picture(result.picture)
       content = images.resize(self._plan.content.rgb, *result.picture.shape[1:3])
       self._events.summary(self._number, image_pb(
