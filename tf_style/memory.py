@@ -11,9 +11,9 @@ ConfigT = TypeVar("ConfigT", bound=Any)
 
 # Measured on a CPU with VGG19 and Wasserstein losses; a megapixel of features takes 2.2 or 1.6 GB a step.
 _BASE = 800_000_000
-_BYTES_A_FEATURE = {"float32": 7.5, "bfloat16": 5.5}
+_BYTES_A_FEATURE = {"float32": 7.0, "bfloat16": 5.0}
 # Copies of the picture: variables, gradient, the pictures on the host, the largest temporaries of a step.
-_COPIES = {"adam": 9, "lbfgs": 17}
+_COPIES = {"adam": 8, "lbfgs": 17}
 _COPIES_A_PAIR = 2
 
 # A larger tile than the first would be less than a seventh faster.

@@ -162,20 +162,21 @@ def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None) -> Result:
     picture = images.resize(picture, level.height, level.width)
     parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(picture))
     optimizer = _make_optimizer(config, parameters.variable, level.steps, adam)
+    adam = optimizer if isinstance(optimizer, Adam) else None
     objective = judge.objective(level)
     descent = Descent(judge.evaluator(level, objective), parameters, optimizer, len(objective.names),
                       judge.patience)
     if resume and index == resume.level:
       resume.restore(descent.checkpoint())
     judge = _descend(index, descent, judge, objective, watch)
-    adam = optimizer if isinstance(optimizer, Adam) else None
-    picture = descent.best_picture.numpy()
-    if watch.stopped or descent.failed:
+    picture, failed = descent.best_picture.numpy(), descent.failed
+    del descent, objective, parameters, optimizer  # what comes next needs the memory
+    if watch.stopped or failed:
       break
   height, width = plan.levels[-1][:2]
   picture = images.to_uint8(images.resize(picture, height, width))[None] / np.float32(255)
   return Result(picture, _final_losses(judge, picture), watch.history(), plan,
-                watch.seconds, watch.stopped, watch.faults, descent.failed)
+                watch.seconds, watch.stopped, watch.faults, failed)
 
 
 def _descend(index: int, descent: Descent, judge: "_Judge", objective: Objective,
