@@ -26,7 +26,7 @@ setup(
         "pillow>=11.1",
         "tensorboard>=2.18",
         "tensorflow>=2.18",
-        "tifffile>=2024.1",
+        "tifffile>=2024.1.30",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.18"],

@@ -23,7 +23,8 @@ def write_inputs(folder: Path) -> list[str]:
 
 def start(folder: Path, *argv: str) -> subprocess.Popen:
   """Starts the command in a folder; its first line on stdout is 'ready', when signals are caught."""
-  program = "from tf_style import run; print('ready', flush=True); run.cli()"
+  program = ("from tf_style import run; command = run._run; "
+             "run._run = lambda *args: print('ready', flush=True) or command(*args); run.cli()")
   environment = os.environ | {"PYTHONPATH": str(Path(run.__file__).parents[1])}
   return subprocess.Popen([sys.executable, "-c", program, *argv], cwd=folder, env=environment, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -49,7 +49,7 @@ def single_steps(monkeypatch):
 
 @pytest.mark.parametrize("stops, options", [
     ((1, 7, 9), {"optimizer": "adam"}),
-    ((10,), {"optimizer": "lbfgs", "lbfgs_memory": 3}),
+    ((10,), {"optimizer": "lbfgs", "lbfgs_memory": 3, "precision": "bfloat16"}),
     ((9,), {"optimizer": "adam", "init": "noise", "seed": 5, "tile_size": 48}),
     ((22,), {"optimizer": "adam", "level_steps": (), "steps": 60, "levels": 2, "tolerance": 0.9})],
     ids=["adam", "lbfgs", "tiles", "tolerance"])

@@ -14,7 +14,7 @@ def config(**options) -> Config:
 
 
 @pytest.mark.parametrize(("height", "width", "tile", "limit"), [
-    (384, 512, 0, 2), (3072, 4096, 512, 3), (6144, 8192, 512, 8)])
+    (384, 512, 0, 2), (3072, 4096, 512, 3.5), (6144, 8192, 512, 8.5)])
 def test_print_sizes_fit_into_small_machines(height, width, tile, limit):
   assert memory.estimate(config(tile_size=tile), height, width) < limit * GB
 

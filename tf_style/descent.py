@@ -22,7 +22,7 @@ class Chunk(NamedTuple):
   """What n steps brought.
 
   Attributes:
-    totals: [n] losses.
+    totals: [n] losses; NaN where loss, gradient or variable was not finite.
     lengths: [n] step lengths or learning rates.
     norms: [n] norms of the gradient by the picture.
     raw: [n, N] raw terms.
@@ -64,7 +64,7 @@ class Descent(tf.Module):
     """Goes on with another evaluator of the same loss."""
     self._evaluate, self._patience = evaluate, patience
     self._graph: Any = tf.function(self._loop) if evaluate.in_graph else self._loop
-    self._follow: Any = self._take if evaluate.in_graph else tf.function(self._take)
+    self._take_compiled: Any = tf.function(self._take)
     self.faults_in_a_row.assign(0)
 
   @property
@@ -125,19 +125,26 @@ class Descent(tf.Module):
       picture = self._parameters.picture()
     with tf.name_scope("loss"):
       terms, gradient = self._evaluate.value_and_gradient(picture)
-    return self._follow(picture, terms, gradient)
+    if self._evaluate.in_graph:
+      return self._take(terms, gradient, picture)
+    del picture  # where it is the variable's memory, the update is in place
+    return self._take_compiled(terms, gradient)
 
-  def _take(self, picture: tf.Tensor, terms: LossTerms, gradient: tf.Tensor) -> tf.Tensor:
-    norm = tf.sqrt(2 * tf.nn.l2_loss(gradient))
-    if tf.math.is_finite(terms.total) and tf.math.is_finite(norm):
-      if terms.total < self.best_loss:
-        self.best_loss.assign(terms.total)
+  def _take(self, terms: LossTerms, gradient: tf.Tensor, picture: tf.Tensor | None = None) -> tf.Tensor:
+    """Notes a picture that is the best so far and updates the variable."""
+    if picture is None:
+      picture = self._parameters.picture()
+    total, norm = terms.total, tf.sqrt(2 * tf.nn.l2_loss(gradient))
+    # The variable too: sigmoid and ReLU make numbers of NaN.
+    if tf.math.is_finite(total + norm + tf.reduce_sum(self._parameters.variable)):
+      if total < self.best_loss:
+        self.best_loss.assign(total)
         self.best_picture.assign(picture)
-      length = self._optimizer.update(terms.total, self._parameters.pullback(gradient, picture))
+      length = self._optimizer.update(total, self._parameters.pullback(gradient, picture))
       self.faults_in_a_row.assign(0)
     else:
-      length = self._go_back()
-    return tf.concat([[terms.total, length, norm], terms.raw], 0)
+      total, length = np.float32(np.nan), self._go_back()
+    return tf.concat([[total, length, norm], terms.raw], 0)
 
   def _go_back(self) -> tf.Tensor:
     self.faults.assign_add(1)

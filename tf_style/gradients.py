@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from tf_style import tiles
 from tf_style.features import Extractor
 from tf_style.objective import Objective, Sums
 from tf_style.records import LossTerms, Window
@@ -58,13 +58,10 @@ class TiledPicture(tf.Module):
     """
     super().__init__(name="tiled_picture")
     self._extractor, self._objective, self._on_tile = extractor, objective, on_tile
-    self._windows = [tf.constant(window, tf.int32) for window in windows]
+    self._windows = [(window, tf.constant(window, tf.int32)) for window in windows]
     self._shape = windows[0].height, windows[0].width
-    size = windows[-1].top + windows[-1].height, windows[-1].left + windows[-1].width
-    self._gradient: tf.Variable = tf.Variable(
-        tf.zeros([1, *size, 3], extractor.model.input.dtype), trainable=False, name="gradient")
     self._measure, self._differentiate, self._pull = (tf.function(piece, autograph=False) for piece in (
-        self._window_sums, self._terms_and_adjoint, self._add_gradient))
+        self._window_sums, self._terms_and_adjoint, self._window_gradient))
 
   @property
   def traces(self) -> int:
@@ -76,33 +73,39 @@ class TiledPicture(tf.Module):
     return self._differentiate(self._sums(picture, passes=1))[0]
 
   def value_and_gradient(self, picture: tf.Tensor) -> tuple[LossTerms, tf.Tensor]:
-    """Returns the loss terms and the gradient of the total by the picture, [1, H, W, 3].
-
-    The gradient is written into the same memory at every call, unless the last one is still held.
-    """
+    """Returns the loss terms and the gradient of the total by the picture, [1, H, W, 3]."""
     terms, adjoint = self._differentiate(self._sums(picture, passes=2))
-    for index, window in enumerate(self._windows):
-      self._pull(picture, window, adjoint)
-      self._tell(len(self._windows) + index + 1, passes=2)
-    return terms, self._gradient.value()
+    return terms, self._gradient(picture, adjoint)
 
   def _sums(self, picture: tf.Tensor, passes: int) -> Sums:
     total: Any = None
-    for index, window in enumerate(self._windows):
-      part = self._measure(picture, window)
+    for index, (_, vector) in enumerate(self._windows):
+      part = self._measure(picture, vector)
       total = part if total is None else tf.nest.map_structure(tf.add, total, part)
       self._tell(index + 1, passes)
     return total
+
+  def _gradient(self, picture: tf.Tensor, adjoint: Sums) -> tf.Tensor:
+    """Adds the windows' gradients up, a band of them at a time; rows that no later band shows are done."""
+    (height, width), done = self._shape, len(self._windows)
+    tops = sorted({window.top for window, _ in self._windows})
+    finished, rest = [], np.zeros([1, 0, picture.shape[2], 3], picture.dtype.as_numpy_dtype)
+    for top, end in zip(tops, [*tops[1:], picture.shape[1]], strict=True):
+      band = np.pad(rest, [(0, 0), (0, height - rest.shape[1]), (0, 0), (0, 0)])
+      for window, vector in self._windows:
+        if window.top == top:
+          band[:, :, window.left:window.left + width] += self._pull(picture, vector, adjoint).numpy()
+          self._tell(done := done + 1, passes=2)
+      finished.append(tf.constant(band[:, :end - top]))
+      rest = band[:, end - top:]
+    return tf.concat(finished, 1)
 
   def _tell(self, done: int, passes: int) -> None:
     if self._on_tile:
       self._on_tile(done, passes * len(self._windows))
 
   def _window_sums(self, picture: tf.Tensor, vector: tf.Tensor) -> Sums:
-    """Sums over a window's own cells, whose gradient is set to zero on the way."""
     window = Window(*tf.unstack(vector))
-    own = self._gradient[tiles.within_picture(window, 1)]
-    own.assign(tf.zeros_like(own))
     part = self._shown(picture, window)
     return self._objective.sums(part, self._extractor(part), window)
 
@@ -112,16 +115,14 @@ class TiledPicture(tf.Module):
       terms = self._objective.terms(sums)
     return terms, tape.gradient(terms.total, sums, unconnected_gradients="zero")
 
-  def _add_gradient(self, picture: tf.Tensor, vector: tf.Tensor, adjoint: Sums) -> None:
+  def _window_gradient(self, picture: tf.Tensor, vector: tf.Tensor, adjoint: Sums) -> tf.Tensor:
+    """Pulls the adjoint of the sums over a window's own cells back to all pixels that it shows."""
     window = Window(*tf.unstack(vector))
     part = self._shown(picture, window)
     with tf.GradientTape() as tape:
       tape.watch(part)
       sums = self._objective.sums(part, self._extractor(part), window)
-    gradient = tape.gradient(tf.nest.flatten(sums), part, output_gradients=tf.nest.flatten(adjoint))
-    height, width = self._shape
-    place = self._gradient[:, window.top:window.top + height, window.left:window.left + width]
-    place.assign(place + gradient)
+    return tape.gradient(tf.nest.flatten(sums), part, output_gradients=tf.nest.flatten(adjoint))
 
   def _shown(self, picture: tf.Tensor, window: Window) -> tf.Tensor:
     return tf.slice(picture, [0, window.top, window.left, 0], [1, *self._shape, 3])

@@ -13,7 +13,7 @@ ConfigT = TypeVar("ConfigT", bound=Any)
 _BASE = 800_000_000
 _BYTES_A_FEATURE = {"float32": 7.0, "bfloat16": 5.0}
 # Copies of the picture: variables, gradient, the pictures on the host, the largest temporaries of a step.
-_COPIES = {"adam": 8, "lbfgs": 17}
+_COPIES = {"adam": 10, "lbfgs": 18}
 _COPIES_A_PAIR = 2
 
 # A larger tile than the first would be less than a seventh faster.

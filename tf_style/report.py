@@ -56,6 +56,7 @@ def summary(result: Result, output: Path, peak_memory: int) -> dict[str, Any]:
       "losses": _plain(result.losses),
       "steps": steps,
       "stopped": result.stopped,
+      "failed": result.failed,
       "faults": result.faults,
       "seconds": round(result.seconds, 3),
       "seconds_a_step": round(result.seconds / max(steps, 1), 5),

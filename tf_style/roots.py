@@ -56,6 +56,17 @@ def polar_factor(matrix: tf.Tensor) -> tf.Tensor:
   return tf.while_loop(lambda k, _: k < _ITERATIONS, improve, (0, start))[1]
 
 
+def cholesky_factor(matrix: tf.Tensor) -> tf.Tensor:
+  """Returns L with L L^T = matrix, or, where there is none, for 1 % of its mean diagonal added to it.
+
+  So much is rounded off the covariance of a picture of one color, whose mean outweighs it.
+  """
+  factor = tf.linalg.cholesky(matrix)
+  share = 1e-2 * tf.reduce_mean(tf.linalg.diag_part(matrix))
+  return tf.cond(tf.reduce_all(tf.math.is_finite(factor)), lambda: factor,
+                 lambda: tf.linalg.cholesky(matrix + share * tf.eye(matrix.shape[0], dtype=matrix.dtype)))
+
+
 @tf.custom_gradient
 def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor):
   """Computes tr((D S D)^1/2) for S = `covariance` and D = diag(`deviations`).
@@ -69,7 +80,7 @@ def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor):
   Returns:
     Scalar float32.
   """
-  factor = tf.linalg.cholesky(covariance)
+  factor = cholesky_factor(covariance)
   product = tf.transpose(factor) * deviations[None]
   unitary = polar_factor(product)
 

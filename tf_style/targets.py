@@ -48,14 +48,14 @@ class Targets(tf.Module):
     windows = self.windows(*picture.shape[1:3])
     if len(windows) == 1:
       return self._features(*_shown(picture, windows[0]))
-    kept: dict[str, tf.Variable] = {}
+    kept: dict[str, np.ndarray] = {}
     for window in windows:
       for name, values in self._features(*_shown(picture, window)).items():
         if name not in kept:
           kept[name] = self._blank(name, picture, values.dtype)
         place = tiles.within_picture(window, self._table[name].stride)
-        kept[name][place].assign(tf.saturate_cast(values, kept[name].dtype))
-    return {name: value.value() for name, value in kept.items()}
+        kept[name][place] = tf.saturate_cast(values, kept[name].dtype).numpy()
+    return {name: tf.constant(kept.pop(name)) for name in tuple(kept)}
 
   def style(self, picture: np.ndarray) -> Mapping[str, list[losses.Statistics]]:
     """Returns the statistics of the style layers, one a region.
@@ -69,11 +69,11 @@ class Targets(tf.Module):
       total = part if total is None else tf.nest.map_structure(tf.add, total, part)
     return {name: losses.statistics(sums) for name, sums in total.items()}
 
-  def _blank(self, name: str, picture: np.ndarray, dtype: tf.DType) -> tf.Variable:
+  def _blank(self, name: str, picture: np.ndarray, dtype: tf.DType) -> np.ndarray:
     height, width = (side // self._table[name].stride for side in picture.shape[1:3])
     shape = 1, height, width, self._table[name].channels
     dtype = tf.float16 if dtype.size * np.prod(shape, dtype=np.int64) > _LARGEST_FLOAT32 else dtype
-    return tf.Variable(tf.zeros(shape, dtype), trainable=False, name=name)
+    return np.empty(shape, dtype.as_numpy_dtype)
 
   def _own_features(self, part: tf.Tensor, vector: tf.Tensor) -> dict[str, tf.Tensor]:
     return self._own(part, Window(*tf.unstack(vector)), self._config.content_layers)

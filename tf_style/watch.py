@@ -55,7 +55,7 @@ class Watch:
     self._chunks.append((index, chunk))
     self.number += len(chunk.totals)
     self.seconds = time.perf_counter() - self._start
-    faults = int(np.sum(~np.isfinite(chunk.totals + chunk.norms)))
+    faults = int(np.sum(np.isnan(chunk.totals)))
     self.faults += faults
     if faults:
       logging.warning("up to step %d: loss or gradient not finite in %d steps, %d in all; "
