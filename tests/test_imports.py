@@ -16,9 +16,9 @@ ROWS = (
     {"network", "files", "console"},
     {"config", "machine", "decode", "encode", "images", "losses", "pyramid", "tiles", "weight_files",
      "events"},
-    {"color", "masks", "weights", "parameters"},
+    {"color", "masks", "memory", "weights", "parameters"},
     {"features", "optimizers", "summaries", "checkpoints", "progress"},
-    {"objective", "saved_model"},
+    {"objective", "targets", "saved_model"},
     {"gradients"},
     {"descent"},
     {"watch"},
@@ -31,7 +31,7 @@ ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 FILES = sorted(path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__"))
 WITHOUT_TENSORFLOW = {
     "errors", "records", "network", "files", "console", "config", "machine", "decode", "encode",
-    "images", "pyramid", "progress", "signals", "checkpoints", "flags", "run"}
+    "images", "pyramid", "tiles", "memory", "progress", "signals", "checkpoints", "flags", "run"}
 
 
 def tree(room: str) -> ast.Module:

@@ -102,9 +102,10 @@ class Config:
   precision: str = _option(
       "auto", "choice", "Machine", "of the features; auto takes bfloat16 where it is faster",
       choices=("auto", "float32", "bfloat16"))
-  tile_size: int = _option(
-      0, "int", "Machine", "side of a tile in pixels, for pictures that do not fit into memory at once: the "
-      "same loss and gradient, in three forward passes for two; 0: the whole picture", low=0, high=65535)
+  tile_size: int | str = _option(
+      "auto", "tile", "Machine", "side of a tile in pixels, for pictures that do not fit into memory at "
+      "once, at twice the time; 0 or 'whole': the whole picture; auto: whole where it fits, else the largest "
+      "tile that does", low=0, high=65535)
   deterministic: bool = _option(
       False, "bool", "Machine", "the very same picture, bit for bit, from every run on one machine")
   device: str = _option("auto", "text", "Machine", "auto (the first GPU, else the CPU), cpu, or gpu:N")
@@ -238,10 +239,12 @@ def _str(value: Any) -> str:
 _PARSERS = {
     "int": _int, "float": _float, "bool": _bool, "choice": _str, "text": _str,
     "size": lambda v: v if v == "original" else _int(v),
+    "tile": lambda v: v if v == "auto" else 0 if v == "whole" else _int(v),
     "names": _tuple(_str), "floats": _tuple(_float), "ints": _tuple(_int)}
 _NOUNS = {
     "int": "a whole number", "float": "a number", "bool": "true or false", "choice": "a name",
-    "text": "a text", "size": "a number of pixels or 'original'", "names": "names with commas between",
+    "text": "a text", "size": "a number of pixels or 'original'",
+    "tile": "a number of pixels, 'whole' or 'auto'", "names": "names with commas between",
     "floats": "numbers with commas between", "ints": "whole numbers with commas between"}
 
 # ImageNet's mean standard deviation in 0-255 units.

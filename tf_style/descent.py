@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_style.optimizers import Optimizer
 from tf_style.parameters import Parameters
+from tf_style.records import LossTerms
 
 # A chunk lasts about this long: the host looks up that often for signals, progress and the clock.
 _CHUNK_S = 0.5
@@ -63,6 +64,7 @@ class Descent(tf.Module):
     """Goes on with another evaluator of the same loss."""
     self._evaluate, self._patience = evaluate, patience
     self._graph: Any = tf.function(self._loop) if evaluate.in_graph else self._loop
+    self._take_compiled: Any = tf.function(self._take)
     self.faults_in_a_row.assign(0)
 
   @property
@@ -123,7 +125,16 @@ class Descent(tf.Module):
       picture = self._parameters.picture()
     with tf.name_scope("loss"):
       terms, gradient = self._evaluate.value_and_gradient(picture)
-    total, norm = terms.total, tf.norm(gradient)
+    if self._evaluate.in_graph:
+      return self._take(terms, gradient, picture)
+    del picture  # where it is the variable's memory, the update is in place
+    return self._take_compiled(terms, gradient)
+
+  def _take(self, terms: LossTerms, gradient: tf.Tensor, picture: tf.Tensor | None = None) -> tf.Tensor:
+    """Notes a picture that is the best so far and updates the variable."""
+    if picture is None:
+      picture = self._parameters.picture()
+    total, norm = terms.total, tf.sqrt(2 * tf.nn.l2_loss(gradient))
     # The variable too: sigmoid and ReLU make numbers of NaN.
     if tf.math.is_finite(total + norm + tf.reduce_sum(self._parameters.variable)):
       if total < self.best_loss:

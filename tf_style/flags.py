@@ -75,8 +75,8 @@ _FILES = (
          "logs/RUN, with the flags of that run; more --steps than it had are welcome"),
     Flag("verbosity", "-1|0|1", "The job",
          "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
-_VALUES = {"int": "N", "float": "X", "size": "N|original", "text": "TEXT", "bool": "true|false",
-           "names": "NAME,NAME", "floats": "X,X", "ints": "N,N"}
+_VALUES = {"int": "N", "float": "X", "size": "N|original", "tile": "N|whole|auto", "text": "TEXT",
+           "bool": "true|false", "names": "NAME,NAME", "floats": "X,X", "ints": "N,N"}
 _ALWAYS = (Flag("help", "", "The job", "show this and exit"),
            Flag("version", "", "The job", "show the version and exit"))
 

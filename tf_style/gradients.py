@@ -1,7 +1,9 @@
 """Features and objective -> `value_and_gradient`, all that an optimizer sees of them."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tf_style.features import Extractor
@@ -52,20 +54,14 @@ class TiledPicture(tf.Module):
       extractor: of the features.
       objective: of pictures of the size that the windows cover.
       windows: of one shape, their own parts disjoint, as `tiles.plan_windows` makes them.
-      on_tile: is told how many of the passes' windows are done, and of how many.
+      on_tile: is told how many windows of the passes are done, and of how many.
     """
     super().__init__(name="tiled_picture")
-    self._extractor, self._objective = extractor, objective
-    self._windows = [tf.constant(window, tf.int32) for window in windows]
+    self._extractor, self._objective, self._on_tile = extractor, objective, on_tile
+    self._windows = [(window, tf.constant(window, tf.int32)) for window in windows]
     self._shape = windows[0].height, windows[0].width
-    self._on_tile = on_tile or (lambda done, total: None)
-    size = windows[-1].top + windows[-1].height, windows[-1].left + windows[-1].width
-    self._gradient: tf.Variable = tf.Variable(
-        tf.zeros([1, *size, 3], extractor.model.input.dtype), trainable=False, name="gradient")
-    self._measure = tf.function(self._window_sums, autograph=False)
-    self._differentiate = tf.function(self._terms_and_adjoint, autograph=False)
-    self._clear = tf.function(self._clear_own, autograph=False)
-    self._pull = tf.function(self._add_gradient, autograph=False)
+    self._measure, self._differentiate, self._pull = (tf.function(piece, autograph=False) for piece in (
+        self._window_sums, self._terms_and_adjoint, self._window_gradient))
 
   @property
   def traces(self) -> int:
@@ -74,37 +70,43 @@ class TiledPicture(tf.Module):
 
   def value(self, picture: tf.Tensor) -> LossTerms:
     """Returns the loss terms of a picture [1, H, W, 3] in [0, 1]."""
-    return self._differentiate(self._sums(picture, len(self._windows)))[0]
+    return self._differentiate(self._sums(picture, passes=1))[0]
 
   def value_and_gradient(self, picture: tf.Tensor) -> tuple[LossTerms, tf.Tensor]:
-    """Returns the loss terms and the gradient of the total by the picture, [1, H, W, 3].
+    """Returns the loss terms and the gradient of the total by the picture, [1, H, W, 3]."""
+    terms, adjoint = self._differentiate(self._sums(picture, passes=2))
+    return terms, self._gradient(picture, adjoint)
 
-    The gradient's memory is written anew at the next call, unless the caller still holds it.
-    """
-    count = len(self._windows)
-    terms, adjoint = self._differentiate(self._sums(picture, 2 * count))
-    for window in self._windows:
-      self._clear(window)
-    for index, window in enumerate(self._windows):
-      self._pull(picture, window, adjoint)
-      self._on_tile(count + index + 1, 2 * count)
-    return terms, self._gradient.value()
+  def _sums(self, picture: tf.Tensor, passes: int) -> Sums:
+    total: Any = None
+    for index, (_, vector) in enumerate(self._windows):
+      part = self._measure(picture, vector)
+      total = part if total is None else tf.nest.map_structure(tf.add, total, part)
+      self._tell(index + 1, passes)
+    return total
 
-  def _sums(self, picture: tf.Tensor, total: int) -> Sums:
-    sums: Sums | None = None
-    for index, window in enumerate(self._windows):
-      part = self._measure(picture, window)
-      sums = part if sums is None else tf.nest.map_structure(tf.add, sums, part)
-      self._on_tile(index + 1, total)
-    assert sums is not None, "a picture has at least one window"
-    return sums
+  def _gradient(self, picture: tf.Tensor, adjoint: Sums) -> tf.Tensor:
+    """Adds the windows' gradients up, a band of them at a time; rows that no later band shows are done."""
+    (height, width), done = self._shape, len(self._windows)
+    tops = sorted({window.top for window, _ in self._windows})
+    finished, rest = [], np.zeros([1, 0, picture.shape[2], 3], picture.dtype.as_numpy_dtype)
+    for top, end in zip(tops, [*tops[1:], picture.shape[1]], strict=True):
+      band = np.pad(rest, [(0, 0), (0, height - rest.shape[1]), (0, 0), (0, 0)])
+      for window, vector in self._windows:
+        if window.top == top:
+          band[:, :, window.left:window.left + width] += self._pull(picture, vector, adjoint).numpy()
+          self._tell(done := done + 1, passes=2)
+      finished.append(tf.constant(band[:, :end - top]))
+      rest = band[:, end - top:]
+    return tf.concat(finished, 1)
 
-  def _show(self, picture: tf.Tensor, window: Window) -> tf.Tensor:
-    return tf.slice(picture, [0, window.top, window.left, 0], [1, *self._shape, 3])
+  def _tell(self, done: int, passes: int) -> None:
+    if self._on_tile:
+      self._on_tile(done, passes * len(self._windows))
 
   def _window_sums(self, picture: tf.Tensor, vector: tf.Tensor) -> Sums:
     window = Window(*tf.unstack(vector))
-    part = self._show(picture, window)
+    part = self._shown(picture, window)
     return self._objective.sums(part, self._extractor(part), window)
 
   def _terms_and_adjoint(self, sums: Sums) -> tuple[LossTerms, Sums]:
@@ -113,22 +115,14 @@ class TiledPicture(tf.Module):
       terms = self._objective.terms(sums)
     return terms, tape.gradient(terms.total, sums, unconnected_gradients="zero")
 
-  def _clear_own(self, vector: tf.Tensor) -> None:
+  def _window_gradient(self, picture: tf.Tensor, vector: tf.Tensor, adjoint: Sums) -> tf.Tensor:
+    """Pulls the adjoint of the sums over a window's own cells back to all pixels that it shows."""
     window = Window(*tf.unstack(vector))
-    self._write(window.own_top, window.own_left, window.own_height, window.own_width,
-                tf.zeros([1, window.own_height, window.own_width, 3], self._gradient.dtype))
-
-  def _add_gradient(self, picture: tf.Tensor, vector: tf.Tensor, adjoint: Sums) -> None:
-    window = Window(*tf.unstack(vector))
-    part = self._show(picture, window)
+    part = self._shown(picture, window)
     with tf.GradientTape() as tape:
       tape.watch(part)
       sums = self._objective.sums(part, self._extractor(part), window)
-    gradient = tape.gradient(tf.nest.flatten(sums), part, output_gradients=tf.nest.flatten(adjoint))
-    self._write(window.top, window.left, *self._shape, self._show(self._gradient.value(), window) + gradient)
+    return tape.gradient(tf.nest.flatten(sums), part, output_gradients=tf.nest.flatten(adjoint))
 
-  def _write(self, top, left, height, width, values) -> None:
-    """Writes into the gradient in place."""
-    tf.raw_ops.ResourceStridedSliceAssign(
-        ref=self._gradient.handle, begin=[0, top, left, 0], end=[1, top + height, left + width, 3],
-        strides=[1, 1, 1, 1], value=values)
+  def _shown(self, picture: tf.Tensor, window: Window) -> tf.Tensor:
+    return tf.slice(picture, [0, window.top, window.left, 0], [1, *self._shape, 3])

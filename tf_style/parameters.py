@@ -42,7 +42,7 @@ class Pixels(tf.Module):
     return gradient
 
   def project(self) -> None:
-    self.variable.assign(tf.clip_by_value(self.variable, 0.0, 1.0))
+    self.variable.assign(tf.raw_ops.ClipByValue(t=self.variable, clip_value_min=0.0, clip_value_max=1.0))
 
 
 class FourierSigmoid(tf.Module):

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tf_style import machine, network
+from tf_style import machine, memory, network, tiles
 from tf_style.config import Config
 from tf_style.progress import clock
 from tf_style.transfer import Plan, Result
@@ -18,26 +18,26 @@ def plan_line(plan: Plan) -> str:
   sizes = " -> ".join(f"{level.width}x{level.height}" for level in plan.levels)
   steps = sum(level.steps for level in plan.levels)
   largest = plan.levels[-1]
-  gigabytes = estimated_memory(largest.height * largest.width, config.precision) / 1e9
+  gigabytes = memory.estimate(config, largest.height, largest.width) / 1e9
   return (f"{sizes}, {steps} steps of {config.optimizer} on {plan.device.strip('/')} in "
           f"{config.precision}, {plan.weights.source}; about {gigabytes:.1f} GB of memory; "
           f"about {clock(estimated_seconds(plan))} at this machine's rate of convolution")
 
 
 def estimated_seconds(plan: Plan) -> float:
-  """Returns the seconds a run takes: two passes a step at 70 % of the rate that is measured now.
+  """Returns the seconds a run takes: a step's forward passes at 70 % of the rate that is measured now.
 
   Each level's graph takes about two seconds to build.
   """
-  last = network.deepest(plan.config.network, plan.config.content_layers + plan.config.style_layers).name
-  pixels = sum(level.height * level.width * level.steps for level in plan.levels)
-  rate = machine.convolution_rate(plan.device, plan.config.precision)
-  return 2 * network.operations(plan.config.network, last) * pixels / (0.7 * rate) + 2 * len(plan.levels)
-
-
-def estimated_memory(pixels: int, precision: str) -> float:
-  """Returns the bytes a run takes at its largest level; in float32, 2 GB a megapixel."""
-  return 0.6e9 + 2e3 * pixels * (0.5 if precision == "bfloat16" else 1)
+  config = plan.config
+  layers = config.content_layers + config.style_layers
+  pixels = 0.0
+  for height, width, steps in plan.levels:
+    windows = tiles.plan_windows(height, width, int(config.tile_size), config.network, layers)
+    pixels += height * width * steps * tiles.forward_passes(windows)
+  rate = machine.convolution_rate(plan.device, config.precision)
+  last = network.deepest(config.network, layers).name
+  return network.operations(config.network, last) * pixels / (0.7 * rate) + 2 * len(plan.levels)
 
 
 def summary(result: Result, output: Path, peak_memory: int) -> dict[str, Any]:

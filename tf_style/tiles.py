@@ -5,6 +5,7 @@ picture, and reach beyond their own cells by a halo that holds all that those de
 picture stays a border, with the network's own zero padding.
 """
 
+import itertools
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -27,12 +28,14 @@ def plan_windows(height: int, width: int, tile_size: int, network: str,
 
   Args:
     height, width: of the picture in pixels.
-    tile_size: most pixels on a side of a window's own part, 0 for one window; never less than a stride.
+    tile_size: a window has at most so many pixels on a side and a halo around them; where a border makes a
+      halo needless its own part is larger. 0: one window.
     network: `vgg16` or `vgg19`.
     layers: the layers in use.
   """
   layers = tuple(layers)
   stride, margin = networks.deepest(network, layers).stride, halo(network, layers)
+  tile_size = max(tile_size, stride) if tile_size else max(height, width)
   return [Window(top, left, window_height, window_width, own_top, own_left, own_height, own_width)
           for top, window_height, own_top, own_height in _spans(height, tile_size, stride, margin)
           for left, window_width, own_left, own_width in _spans(width, tile_size, stride, margin)]
@@ -43,13 +46,21 @@ def _spans(length: int, tile_size: int, stride: int, margin: int) -> list[tuple[
 
   The last one slides inward to end at the picture's border; what a side has beyond whole strides is its own.
   """
-  cells = length // stride
-  count = max(1, math.ceil(cells / max(tile_size // stride, 1))) if tile_size else 1
-  own = math.ceil(cells / count) * stride
-  size = min(length, own + min(count - 1, 2) * margin + length % stride)
+  for count in itertools.count(1):
+    own = math.ceil(length // stride / count) * stride
+    size = min(length, own + min(count - 1, 2) * margin + length % stride)
+    if own + min(count - 1, 2) * margin <= tile_size + 2 * margin:
+      break
   last = length - size
   return [(min(max(index * own - margin, 0), last), size, index * own,
            length - index * own if index == count - 1 else own) for index in range(count)]
+
+
+def forward_passes(windows: list[Window]) -> float:
+  """Returns what a step costs, in forward passes over the picture: 2 whole, in tiles 3 and their halos."""
+  shown = len(windows) * windows[0].height * windows[0].width
+  own = sum(window.own_height * window.own_width for window in windows)
+  return 2.0 if len(windows) == 1 else 3 * shown / own
 
 
 def within_window(window: Window, stride: int) -> Slices:

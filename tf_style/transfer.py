@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import keras
@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tf_style import color, images, losses, machine, network, pyramid, tiles
+from tf_style import color, images, machine, memory, network, pyramid
 from tf_style.checkpoints import Saved
 from tf_style.config import Config
 from tf_style.descent import PATIENCE, Descent
@@ -21,6 +21,7 @@ from tf_style.objective import Objective
 from tf_style.optimizers import LBFGS, Adam
 from tf_style.parameters import FourierSigmoid, Pixels
 from tf_style.records import OnStep
+from tf_style.targets import Targets
 from tf_style.watch import TOLERANCE_STEPS, Watch
 from tf_style.weights import Weights, load_weights
 
@@ -110,10 +111,20 @@ def make_plan(content: Any, style: Any, config: Config, init_image: Any = None) 
     raise InputError("--image_size: " + expected(
         f"sides of at least {stride} pixels for the deepest layer in use",
         f"{width}x{height} and a style of {style_picture.rgb.shape[2]}x{style_picture.rgb.shape[1]}"))
+  asked, config = config, memory.fitted(config, height, width, machine.memory_limit(device))
   levels = pyramid.make_levels(height, width, config.steps, config.levels, config.level_steps, 2 * stride)
-  notes = [*content_picture.notes, *style_picture.notes, *filter(None, [weights.note])]
+  notes = [*content_picture.notes, *style_picture.notes, *filter(None, [weights.note]),
+           *_what_fits(asked, config)]
   start = _start_picture(config, levels[0], content_picture.rgb, style_picture.rgb, init_image)
   return Plan(config, levels, device, weights, content_picture, style_picture, start, tuple(notes))
+
+
+def _what_fits(asked: Config, fitted: Config) -> Iterator[str]:
+  """Says what the memory that there is did not allow."""
+  if asked.tile_size == "auto" and fitted.tile_size:
+    yield f"the whole picture does not fit into memory: tiles of {fitted.tile_size} pixels"
+  if fitted.lbfgs_memory < asked.lbfgs_memory:
+    yield f"not {asked.lbfgs_memory} pairs fit into memory: L-BFGS remembers {fitted.lbfgs_memory}"
 
 
 def _start_picture(config: Config, coarsest: pyramid.Level, rgb: np.ndarray, style: np.ndarray,
@@ -151,20 +162,21 @@ def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None) -> Result:
     picture = images.resize(picture, level.height, level.width)
     parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(picture))
     optimizer = _make_optimizer(config, parameters.variable, level.steps, adam)
+    adam = optimizer if isinstance(optimizer, Adam) else None
     objective = judge.objective(level)
     descent = Descent(judge.evaluator(level, objective), parameters, optimizer, len(objective.names),
                       judge.patience)
     if resume and index == resume.level:
       resume.restore(descent.checkpoint())
     judge = _descend(index, descent, judge, objective, watch)
-    adam = optimizer if isinstance(optimizer, Adam) else None
-    picture = descent.best_picture.numpy()
-    if watch.stopped or descent.failed:
+    picture, failed = descent.best_picture.numpy(), descent.failed
+    del descent, objective, parameters, optimizer  # what comes next needs the memory
+    if watch.stopped or failed:
       break
   height, width = plan.levels[-1][:2]
   picture = images.to_uint8(images.resize(picture, height, width))[None] / np.float32(255)
   return Result(picture, _final_losses(judge, picture), watch.history(), plan,
-                watch.seconds, watch.stopped, watch.faults, descent.failed)
+                watch.seconds, watch.stopped, watch.faults, failed)
 
 
 def _descend(index: int, descent: Descent, judge: "_Judge", objective: Objective,
@@ -198,39 +210,32 @@ class _Judge:
     self.plan, self.precision = plan, precision
     self.patience = PATIENCE if precision == "float32" else _LOW_PRECISION_PATIENCE
     config = plan.config
-    self._extractor = extractor = Extractor(
+    self._extractor = Extractor(
         plan.weights, config.content_layers + config.style_layers, config.pooling, precision)
-    any_size = [tf.TensorSpec([1, None, None, 3], tf.float32)]
-    self._content = tf.function(
-        lambda picture: {name: value for name, value in extractor(picture).items()
-                         if name in config.content_layers}, input_signature=any_size, autograph=False)
-    self._style = tf.function(
-        lambda picture: {name: losses.statistics(losses.feature_sums(value))
-                         for name, value in extractor(picture).items() if name in config.style_layers},
-        input_signature=any_size, autograph=False)
+    self._targets = Targets(self._extractor, config)
 
   def objective(self, level: pyramid.Level) -> Objective:
     plan, (height, width, _) = self.plan, level
     scale = max(height, width) / max(plan.levels[-1][:2])
     style_size = [max(1, round(side * scale)) for side in plan.style.rgb.shape[1:3]]
     return Objective(plan.config, plan.config.network, (height, width),
-                     self._content(images.resize(plan.content.rgb, height, width)),
-                     self._style(images.resize(plan.style.rgb, *style_size)))
+                     self._targets.content(images.resize(plan.content.rgb, height, width)),
+                     self._targets.style(images.resize(plan.style.rgb, *style_size)))
 
   def evaluator(self, level: pyramid.Level, objective: Objective) -> WholePicture | TiledPicture:
-    """Takes tiles where they are asked for and the level is larger than one."""
-    config = self.plan.config
-    if not 0 < config.tile_size < max(level.height, level.width):
+    """Takes tiles where the level is larger than one."""
+    windows = self._targets.windows(level.height, level.width)
+    if len(windows) == 1:
       return WholePicture(self._extractor, objective)
-    windows = tiles.plan_windows(
-        level.height, level.width, config.tile_size, config.network, self._extractor.layers)
     return TiledPicture(self._extractor, objective, windows)
 
   def value(self, picture: np.ndarray) -> dict[str, float]:
     """Returns the losses of a picture of the final size: `total`, and each raw term by its name."""
-    objective = self.objective(self.plan.levels[-1])
+    level = self.plan.levels[-1]
+    objective = self.objective(level)
+    evaluator = self.evaluator(level, objective)
     try:
-      terms = tf.function(WholePicture(self._extractor, objective).value)(tf.constant(picture))
+      terms = (tf.function(evaluator.value) if evaluator.in_graph else evaluator.value)(tf.constant(picture))
     except tf.errors.InvalidArgumentError:  # of a root that does not exist
       return dict.fromkeys(["total", *objective.names], math.nan)
     raw = dict(zip(objective.names, map(float, terms.raw), strict=True))

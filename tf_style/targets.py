@@ -1,0 +1,93 @@
+"""What the content and the style pictures look like to the network, computed by tiles of any size."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf_style import losses, network, tiles
+from tf_style.features import Extractor
+from tf_style.records import Window
+
+# Larger targets are kept in half precision: 11 significant bits, less than the noise of one 8-bit grey level.
+_LARGEST_FLOAT32 = 2**30
+
+
+class Targets(tf.Module):
+  """Makes the targets of all levels; its two graphs serve pictures of every size."""
+
+  def __init__(self, extractor: Extractor, config: Any):
+    """Traces nothing yet.
+
+    Args:
+      extractor: of the layers of `config`.
+      config: layers, network and tile size are read.
+    """
+    super().__init__(name="targets")
+    self._extractor, self._config = extractor, config
+    self._table = network.layers(config.network)
+    picture, window = tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([len(Window._fields)], tf.int32)
+    self._features, self._sums = (
+        tf.function(piece, input_signature=[picture, window], autograph=False)
+        for piece in (self._own_features, self._own_sums))
+
+  def windows(self, height: int, width: int) -> list[Window]:
+    """Returns the windows in which a picture of that size is looked at."""
+    return tiles.plan_windows(
+        height, width, self._config.tile_size, self._config.network, self._extractor.layers)
+
+  def content(self, picture: np.ndarray) -> Mapping[str, tf.Tensor]:
+    """Returns the features [1, h, w, C] of the content layers.
+
+    They have the extractor's precision, or float16 where float32 would take more than 1 GiB.
+
+    Args:
+      picture: [1, H, W, 3] float32.
+    """
+    windows = self.windows(*picture.shape[1:3])
+    if len(windows) == 1:
+      return self._features(*_shown(picture, windows[0]))
+    kept: dict[str, np.ndarray] = {}
+    for window in windows:
+      for name, values in self._features(*_shown(picture, window)).items():
+        if name not in kept:
+          kept[name] = self._blank(name, picture, values.dtype)
+        place = tiles.within_picture(window, self._table[name].stride)
+        kept[name][place] = tf.saturate_cast(values, kept[name].dtype).numpy()
+    return {name: tf.constant(kept.pop(name)) for name in tuple(kept)}
+
+  def style(self, picture: np.ndarray) -> Mapping[str, list[losses.Statistics]]:
+    """Returns the statistics of the style layers, one a region.
+
+    Args:
+      picture: [1, H, W, 3] float32.
+    """
+    total: Any = None
+    for window in self.windows(*picture.shape[1:3]):
+      part = self._sums(*_shown(picture, window))
+      total = part if total is None else tf.nest.map_structure(tf.add, total, part)
+    return {name: losses.statistics(sums) for name, sums in total.items()}
+
+  def _blank(self, name: str, picture: np.ndarray, dtype: tf.DType) -> np.ndarray:
+    height, width = (side // self._table[name].stride for side in picture.shape[1:3])
+    shape = 1, height, width, self._table[name].channels
+    dtype = tf.float16 if dtype.size * np.prod(shape, dtype=np.int64) > _LARGEST_FLOAT32 else dtype
+    return np.empty(shape, dtype.as_numpy_dtype)
+
+  def _own_features(self, part: tf.Tensor, vector: tf.Tensor) -> dict[str, tf.Tensor]:
+    return self._own(part, Window(*tf.unstack(vector)), self._config.content_layers)
+
+  def _own_sums(self, part: tf.Tensor, vector: tf.Tensor) -> dict[str, losses.FeatureSums]:
+    own = self._own(part, Window(*tf.unstack(vector)), self._config.style_layers)
+    return {name: losses.feature_sums(values) for name, values in own.items()}
+
+  def _own(self, part: tf.Tensor, window: Window, layers: tuple[str, ...]) -> dict[str, tf.Tensor]:
+    features = self._extractor(part)
+    return {name: features[name][tiles.within_window(window, self._table[name].stride)] for name in layers}
+
+
+def _shown(picture: np.ndarray, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns what a window shows of a picture, and the window."""
+  part = picture[:, window.top:window.top + window.height, window.left:window.left + window.width]
+  return tf.constant(part), tf.constant(window, tf.int32)
