@@ -39,7 +39,7 @@ def test_half_precision_of_large_targets_is_not_felt(extractor, monkeypatch):
   """The content loss of another picture changes by less than a hundred-thousandth."""
   tiled = targets.Targets(extractor, Config.of(tile_size=32, **CONFIG))
   precise = tiled.content(sample("photo"))
-  monkeypatch.setattr(targets, "_LARGEST_FLOAT32", 0)
+  monkeypatch.setattr(targets, "LARGEST_TARGET", 0)
   half = tiled.content(sample("photo"))
   features = extractor(tf.constant(images.resize(sample("cat"), *sample("photo").shape[1:3])))
   for name, value in half.items():

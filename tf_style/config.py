@@ -35,7 +35,7 @@ class Config:
       choices=("default", "gatys", "article-tensorflow", "article-pytorch"))
   effort: str = _option(
       "standard", "choice", "The look",
-      "time against quality: sets --steps and --levels where they are not given",
+      "time against quality: sets --steps where it is not given",
       choices=("draft", "standard", "best"))
   image_size: int | str = _option(
       512, "size", "The look", "longest side of the result in pixels, or 'original'", low=1, high=65535)
@@ -68,7 +68,7 @@ class Config:
       "auto (download, else the extra 'offline'), imagenet (strict), or a file (.h5, .weights.h5, .onnx)")
   pooling: str = _option(
       "max", "choice", "Losses and layers",
-      "pooling of the network; 'average' is rescaled so that weights mean the same",
+      "pooling of the network; average and plain_average do not differ yet",
       choices=("max", "average", "plain_average"))
 
   optimizer: str = _option(

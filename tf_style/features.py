@@ -14,8 +14,6 @@ from tf_style.weights import Weights
 # Channel means of ImageNet in BGR and 0-255, as the Caffe networks of Simonyan & Zisserman subtract them.
 MEANS = (103.939, 116.779, 123.68)
 
-AVERAGE_SCALE = 1.0
-
 
 class Extractor(tf.Module):
   """Named features of a picture.
@@ -32,7 +30,7 @@ class Extractor(tf.Module):
     Args:
       weights: pretrained weights; they name the network.
       layers: Keras layer names; each is checked.
-      pooling: `max`; `plain_average`; or `average`, which is multiplied by AVERAGE_SCALE.
+      pooling: `max`, or `average` and `plain_average`, which do not differ yet.
       precision: `float32`, `bfloat16` or (for checks) `float64`: type of the features.
     Raises:
       InputError: a layer is not of this network.
@@ -58,25 +56,23 @@ class Extractor(tf.Module):
 def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str) -> keras.Model:
   table = networks.layers(weights.network)
   last = networks.deepest(weights.network, layers).name
-  dtype = precision
-  picture = x = keras.Input((None, None, 3), name="picture", dtype="float64" if dtype == "float64" else None)
+  picture = x = keras.Input(
+      (None, None, 3), name="picture", dtype="float64" if precision == "float64" else None)
   outputs = {}
   for name, layer in table.items():
     if name.endswith("pool"):
       pool = keras.layers.MaxPooling2D if pooling == "max" else keras.layers.AveragePooling2D
-      x = pool(2, name=name, dtype=dtype)(x)
-      if pooling == "average":
-        x = keras.layers.Rescaling(AVERAGE_SCALE, name=f"{name}_scale", dtype=dtype)(x)
+      x = pool(2, name=name, dtype=precision)(x)
     else:
       x = keras.layers.Conv2D(layer.channels, 3, padding="same", activation="relu", name=name,
-                              dtype=dtype)(x)
+                              dtype=precision)(x)
     if name in layers:
       outputs[name] = x
     if name == last:
       break
   model = keras.Model(picture, outputs, name=weights.network)
-  for name in table:
-    if name in weights.kernels and name in {layer.name for layer in model.layers}:
-      model.get_layer(name).set_weights(weights.kernels[name])
+  for layer in model.layers:
+    if layer.name in weights.kernels:
+      layer.set_weights(weights.kernels[layer.name])
   model.trainable = False
   return model

@@ -45,11 +45,13 @@ def write_atomically(path: str | os.PathLike, write: Callable[[Path], object],
       temporary.unlink()
 
 
-def write_folder_atomically(folder: Path, write: Callable[[Path], object]) -> None:
+def write_folder_atomically(folder: Path, write: Callable[[Path], object], overwrite: bool = True) -> None:
   """Calls `write` on a temporary folder beside `folder`, flushes its files to disk and renames it.
 
-  A folder of that name is replaced.
-
+  Args:
+    folder: what it shall be called.
+    write: receives the temporary folder.
+    overwrite: whether a folder of that name is replaced; an empty one always is.
   Raises:
     OSError: from the system; the temporary folder is removed.
   """
@@ -57,10 +59,11 @@ def write_folder_atomically(folder: Path, write: Callable[[Path], object]) -> No
   aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
   try:
     write(aside)
-    for path in (*aside.iterdir(), aside):
+    for path in (*aside.rglob("*"), aside):
       _flush(path)
     os.chmod(aside, 0o777 & ~_umask())
-    remove_folder(folder)
+    if overwrite:
+      remove_folder(folder)
     aside.rename(folder)
     _flush(folder.parent)
   finally:

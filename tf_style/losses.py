@@ -223,9 +223,8 @@ def squared_error_sum(features: tf.Tensor, target: tf.Tensor,
     features, target: [1, H, W, C].
     weights: [1, H, W, 1] in [0, 1], what each position counts; None is ones.
   """
-  wide = tf.float64 if features.dtype == tf.float64 else tf.float32
-  squares = tf.square(tf.cast(features, wide) - tf.cast(target, wide))
-  return tf.reduce_sum(squares if weights is None else squares * tf.cast(weights, wide))
+  squares = tf.square(tf.cast(features, _wide(features)) - tf.cast(target, _wide(features)))
+  return tf.reduce_sum(squares if weights is None else squares * tf.cast(weights, squares.dtype))
 
 
 def variation_sum(picture: tf.Tensor, norm: str = "l1", height: int | tf.Tensor | None = None,

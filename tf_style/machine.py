@@ -89,11 +89,7 @@ def fast_precision(device: str) -> str:
     gpu = tf.config.list_physical_devices("GPU")[int(device.rsplit(":", 1)[1])]
     capability = tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0))
     return "bfloat16" if capability >= (8, 0) else "float32"
-  try:
-    flags = Path("/proc/cpuinfo").read_text()
-  except OSError:
-    return "float32"
-  return "bfloat16" if re.search(r"\b(avx512_bf16|amx_bf16)\b", flags) else "float32"
+  return "bfloat16" if re.search(r"\b(avx512_bf16|amx_bf16)\b", _read("/proc/cpuinfo")) else "float32"
 
 
 def convolution_rate(device: str, precision: str) -> float:

@@ -15,6 +15,8 @@ _BYTES_A_FEATURE = {"float32": 7.0, "bfloat16": 5.0}
 # Copies of the picture: variables, gradient, the pictures on the host, the largest temporaries of a step.
 _COPIES = {"adam": 10, "lbfgs": 18}
 _COPIES_A_PAIR = 2
+# Larger targets are kept in half precision: 11 significant bits, less than the noise of one 8-bit grey level.
+LARGEST_TARGET = 2**30
 
 # A larger tile than the first would be less than a seventh faster.
 _TILE_SIZES = (1024, 768, 512, 384, 256)
@@ -42,7 +44,7 @@ def estimate(config: Any, height: int, width: int) -> int:
 
 
 def _target_bytes(values: float, precision: str) -> float:
-  return values * (2 if precision == "bfloat16" or 4 * values > 2**30 else 4)
+  return values * (2 if precision == "bfloat16" or 4 * values > LARGEST_TARGET else 4)
 
 
 def fitted(config: ConfigT, height: int, width: int, limit: int) -> ConfigT:

@@ -53,9 +53,9 @@ class Objective(tf.Module):
     self._style = {name: [distance(region) for region in regions]
                    for name, regions in style_targets.items()}
     self._guides = dict(guides or {})
-    self._strides = {name: layer.stride for name, layer in network.layers(network_name).items()}
     self._size, self._tv_norm, self._tv_weight = size, config.tv_norm, config.tv_weight
     table = network.layers(network_name)
+    self._strides = {name: layer.stride for name, layer in table.items()}
     self._entries = {name: (size[0] // table[name].stride) * (size[1] // table[name].stride)
                      * table[name].channels for name in self._content}
     terms = [(f"content/{name}", config.content_weight * weight) for name, weight

@@ -84,9 +84,3 @@ class OnStep(Protocol):
   """Called after every chunk; a true return value asks the run to stop with its best picture."""
 
   def __call__(self, step: Step) -> bool | None: ...
-
-
-class ValueAndGradient(Protocol):
-  """Loss terms and gradient [1, H, W, 3] of a picture [1, H, W, 3]; whole or tiled."""
-
-  def __call__(self, picture: Any) -> tuple[LossTerms, Any]: ...

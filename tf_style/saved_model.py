@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,7 @@ import tensorflow as tf
 from tf_style import __version__, losses
 from tf_style import network as networks
 from tf_style.features import Extractor
-from tf_style.files import check_empty_folder
+from tf_style.files import check_empty_folder, write_folder_atomically
 from tf_style.weights import Weights
 
 
@@ -144,27 +143,19 @@ def write_saved_model(folder: str | os.PathLike, exported: Exported) -> None:
     OSError: from the system; nothing is left behind.
   """
   target = Path(os.path.realpath(folder))
-  target.parent.mkdir(parents=True, exist_ok=True)
-  with tempfile.TemporaryDirectory(prefix=".writing-", dir=target.parent) as temporary:
-    made = Path(temporary) / "model"
+
+  def write(aside: Path) -> None:
     archive = keras.export.ExportArchive()
     for endpoint in exported.endpoints():
       archive.add_endpoint(endpoint.name, endpoint.function, endpoint.signature)
     try:
-      archive.write_out(str(made), verbose=False)
+      archive.write_out(str(aside), verbose=False)
     except tf.errors.OpError as error:  # a full disk is no OSError to TensorFlow
       raise OSError(errno.EIO, error.message) from error
-    (made / "README.md").write_text(readme(exported), "utf-8")
-    _flush(made)
+    (aside / "README.md").write_text(readme(exported), "utf-8")
     check_empty_folder(target, "--output")
-    os.replace(made, target)
 
-
-def _flush(folder: Path) -> None:
-  for path in folder.rglob("*"):
-    if path.is_file():
-      with open(path, "rb") as file:
-        os.fsync(file.fileno())
+  write_folder_atomically(target, write, overwrite=False)
 
 
 def readme(exported: Exported) -> str:

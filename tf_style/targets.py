@@ -8,10 +8,8 @@ import tensorflow as tf
 
 from tf_style import losses, network, tiles
 from tf_style.features import Extractor
+from tf_style.memory import LARGEST_TARGET
 from tf_style.records import Window
-
-# Larger targets are kept in half precision: 11 significant bits, less than the noise of one 8-bit grey level.
-_LARGEST_FLOAT32 = 2**30
 
 
 class Targets(tf.Module):
@@ -72,7 +70,7 @@ class Targets(tf.Module):
   def _blank(self, name: str, picture: np.ndarray, dtype: tf.DType) -> np.ndarray:
     height, width = (side // self._table[name].stride for side in picture.shape[1:3])
     shape = 1, height, width, self._table[name].channels
-    dtype = tf.float16 if dtype.size * np.prod(shape, dtype=np.int64) > _LARGEST_FLOAT32 else dtype
+    dtype = tf.float16 if dtype.size * np.prod(shape, dtype=np.int64) > LARGEST_TARGET else dtype
     return np.empty(shape, dtype.as_numpy_dtype)
 
   def _own_features(self, part: tf.Tensor, vector: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -185,7 +185,8 @@ def _descend(index: int, descent: Descent, judge: "_Judge", objective: Objective
   level, tolerance = judge.plan.levels[index], judge.plan.config.tolerance
   for chunk in descent.run(level.steps, watch.stops):
     watch.take(index, chunk)
-    ends = (int(descent.steps) >= level.steps or _settled(watch.level_totals(index), tolerance)
+    ends = (int(descent.steps) >= level.steps
+            or (tolerance > 0 and _settled(watch.level_totals(index), tolerance))
             or (descent.failed and judge.precision == "float32"))
     watch.report(index, chunk, descent, objective, judge.precision, ends)
     if ends or watch.stopped:
@@ -254,7 +255,7 @@ def _settled(totals: np.ndarray, tolerance: float) -> bool:
 
   That is looked at every 10 steps of a level, wherever chunks happen to end.
   """
-  if tolerance == 0 or len(totals) < 2 * TOLERANCE_STEPS or len(totals) % TOLERANCE_STEPS:
+  if len(totals) < 2 * TOLERANCE_STEPS or len(totals) % TOLERANCE_STEPS:
     return False
   before = np.fmin.reduce(totals[:-TOLERANCE_STEPS])
   return bool(np.fmin.reduce(totals) > (1 - tolerance) * before)

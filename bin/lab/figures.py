@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from measures import Measures
 
 import tf_style
 from tf_style import images
@@ -16,9 +17,13 @@ def make(name: str, content: str, style: str, **options) -> np.ndarray:
   """Runs one transfer, writes it as a JPEG and prints a row of the README's table."""
   result = tf_style.stylize(SAMPLES / content, SAMPLES / style, Config.of(**options))
   tf_style.save_picture(RESULTS / f"{name}.jpg", result.picture)
+  plan = result.plan
+  measures = Measures(plan.weights)
+  reached = measures.style_distance(result.picture, plan.style.rgb)
+  kept = measures.content_similarity(result.picture, plan.content.rgb)
   print(f"| {name} | {content} + {style} | {' '.join(f'--{k}={v}' for k, v in options.items())} "
-        f"| {result.losses['total']:.1f} | {result.seconds:.0f} | {result.plan.weights.network} "
-        f"| {result.plan.weights.checksum[:12]} |", flush=True)
+        f"| {result.losses['total']:.1f} | {reached:.3f} | {kept:.3f} | {result.seconds:.0f} "
+        f"| {plan.weights.network} | {plan.weights.checksum[:12]} |", flush=True)
   return result.picture
 
 
@@ -29,9 +34,11 @@ def strip(name: str, pictures: list[np.ndarray], height: int = 170) -> None:
 
 
 def main() -> None:
-  print("| picture | pair | flags | loss | seconds | network | weights |\n|---|---|---|---|---|---|---|")
+  print("| picture | pair | flags | loss | style distance | content similarity | seconds | network "
+        "| weights |\n"
+        "|---|---|---|---|---|---|---|---|---|")
   photo, *styles = (images.load_picture(SAMPLES / f"{name}.jpg", 512).rgb
-                         for name in ("photo", "style", "glass"))
+                    for name in ("photo", "style", "glass"))
   oil = make("oil", "photo.jpg", "style.jpg", optimizer="lbfgs")
   glass = make("glass", "photo.jpg", "glass.jpg", optimizer="lbfgs")
   strip("first", [photo, styles[0], oil, styles[1], glass])
