@@ -31,19 +31,20 @@ def setting(weights, height, width, precision="float32", guides=None, **options)
   content, style = (extractor(picture(name, height, width, precision)) for name in ("photo", "waves"))
   targets = {name: losses.statistics(losses.feature_sums(style[name], (guides or {}).get(name)))
              for name in config.style_layers}
-  return extractor, Objective(config, weights.network, (height, width),
-                              {name: content[name] for name in config.content_layers}, targets, guides)
+  objective = Objective(config)
+  return extractor, objective, objective.wanted(
+      (height, width), {name: content[name] for name in config.content_layers}, targets, guides)
 
 
-def compare(extractor, objective, height, width, tile, bound=1e-5):
+def compare(extractor, objective, wanted, height, width, tile, bound=1e-5):
   """Whole and tiled loss, terms and gradient agree; there is more than one window and one trace a pass."""
   name = extractor.model.name
   start = picture("cat", height, width, extractor.model.input.dtype)
-  terms, gradient = gradients.WholePicture(extractor, objective).value_and_gradient(start)
+  terms, gradient = gradients.WholePicture(extractor, objective).value_and_gradient(start, wanted)
   windows = tiles.plan_windows(height, width, tile, name, extractor.layers)
   tiled = gradients.TiledPicture(extractor, objective, windows)
   for _ in range(2):  # the second call writes into the first one's gradient
-    tiled_terms, tiled_gradient = tiled.value_and_gradient(start)
+    tiled_terms, tiled_gradient = tiled.value_and_gradient(start, wanted)
   assert len(windows) > 1 and tiled.traces == 2
   np.testing.assert_allclose(tiled_terms.raw, terms.raw, rtol=bound)
   np.testing.assert_allclose(tiled_terms.total, terms.total, rtol=bound)
@@ -52,16 +53,17 @@ def compare(extractor, objective, height, width, tile, bound=1e-5):
 
 @pytest.mark.parametrize("loss", ["gram", "covariance"])
 def test_gradient_of_the_objective_by_finite_differences(vgg16_weights, loss):
-  whole = gradients.WholePicture(*setting(
-      vgg16_weights, 40, 56, "float64", style_loss=loss, content_layers=("block4_conv2",), tv_norm="l2"))
+  extractor, objective, wanted = setting(
+      vgg16_weights, 40, 56, "float64", style_loss=loss, content_layers=("block4_conv2",), tv_norm="l2")
+  whole = gradients.WholePicture(extractor, objective)
   start = picture("cat", 40, 56, "float64")
-  _, gradient = whole.value_and_gradient(start)
+  _, gradient = whole.value_and_gradient(start, wanted)
   direction = gradient / tf.norm(gradient)
-  ahead, behind = (whole.value(start + sign * 1e-6 * direction).total for sign in (1, -1))
+  ahead, behind = (whole.value(start + sign * 1e-6 * direction, wanted).total for sign in (1, -1))
   assert float(tf.norm(gradient)) == pytest.approx(float(ahead - behind) / 2e-6, rel=1e-4)
 
 
-@pytest.mark.parametrize("loss", losses.STYLE_DISTANCES)
+@pytest.mark.parametrize("loss", losses.STYLE_LOSSES)
 @pytest.mark.parametrize(("height", "width", "tile"), [(75, 131, 48), (160, 33, 64), (97, 102, 24)])
 def test_tiles_are_exact(vgg16_weights, loss, height, width, tile):
   compare(*setting(vgg16_weights, height, width, style_loss=loss), height, width, tile)
@@ -85,7 +87,7 @@ def test_tiles_are_exact_with_guides(vgg16_weights):
   table = network.layers("vgg16")
   guides = {name: tf.image.resize(regions, (height // table[name].stride, width // table[name].stride))
             for name in STYLE}
-  for loss in losses.STYLE_DISTANCES:
+  for loss in losses.STYLE_LOSSES:
     compare(*setting(vgg16_weights, height, width, guides=guides, style_loss=loss), height, width, 48)
 
 
@@ -102,5 +104,5 @@ def test_tiles_are_exact_at_random(vgg16_weights, vgg19_weights):
     height, width = int(rng.integers(limit + last.stride, limit + 150)), int(rng.integers(last.stride, 200))
     choose = lambda *options: str(rng.choice(options))
     compare(*setting(weights, height, width, style_layers=layers[:2], content_layers=layers[1:],
-                     style_loss=choose(*losses.STYLE_DISTANCES), tv_norm=choose("l1", "l2"),
+                     style_loss=choose(*losses.STYLE_LOSSES), tv_norm=choose("l1", "l2"),
                      pooling=choose("max", "average", "plain_average")), height, width, tile, bound=3e-5)

@@ -140,7 +140,7 @@ def test_distances_are_those_of_the_package(signatures, pictures, maps):
   for name in STYLE:
     first, second = (losses.statistics(losses.feature_sums(tf.constant(maps[name][i:i + 1])))[0]
                      for i in (0, 1))
-    wanted.append(losses.GramDistance(second)(first))
+    wanted.append(losses.gram_distance(first, second))
     assert_close(found[name], wanted[-1])
   assert_close(found["total"], np.mean(wanted))
   found = signatures["content_distance"](**pair)

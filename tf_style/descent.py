@@ -36,35 +36,62 @@ class Chunk(NamedTuple):
   seconds: float
 
 
-class Descent(tf.Module):
-  """One level: map, optimizer, and the best picture so far with the loss of the same step."""
+class Descent:
+  """Level after level: map, optimizer, and the level's best picture with the loss of the same step.
 
-  def __init__(self, evaluate: Any, parameters: Parameters, optimizer: Optimizer, num_terms: int,
-               patience: int = PATIENCE):
-    """Sets the level up; nothing is evaluated yet.
+  One graph serves all levels: what changes its size from one to the next is a variable or an argument of
+  open shape.
+  """
+
+  def __init__(self, parameters: Parameters, optimizer: Optimizer, num_terms: int):
+    """Sets the first level up; nothing is evaluated yet.
 
     Args:
-      evaluate: has `value_and_gradient` and says by `in_graph` whether a loop of it can be compiled.
       parameters: the map from variable to picture.
       optimizer: bound to the map's variable.
       num_terms: number of raw terms of the loss.
-      patience: so many steps in a row whose loss or gradient is not finite, and it gives up.
     """
-    super().__init__(name="descent")
     self._parameters, self._optimizer = parameters, optimizer
-    self.best_picture = tf.Variable(parameters.picture(), trainable=False, name="best_picture")
+    self._evaluate: Any = None
+    self._patience = PATIENCE
+    self._wanted, self._specs = None, None
+    self.best_picture = tf.Variable(parameters.picture(), trainable=False, shape=parameters.variable.shape,
+                                    name="best_picture")
     self.best_loss = tf.Variable(np.inf, trainable=False, name="best_loss", dtype=tf.float32)
     self.steps = tf.Variable(0, trainable=False, name="steps")
     self.faults = tf.Variable(0, trainable=False, name="faults")
     self.faults_in_a_row = tf.Variable(0, trainable=False, name="faults_in_a_row")
     self._rows = tf.Variable(tf.zeros([_LONGEST_CHUNK, 3 + num_terms]), trainable=False, name="rows")
-    self.evaluate_with(evaluate, patience)
 
-  def evaluate_with(self, evaluate: Any, patience: int = PATIENCE) -> None:
-    """Goes on with another evaluator of the same loss."""
-    self._evaluate, self._patience = evaluate, patience
-    self._graph: Any = tf.function(self._loop) if evaluate.in_graph else self._loop
-    self._take_compiled: Any = tf.function(self._take)
+  def begin(self, picture: tf.Tensor, steps: int) -> None:
+    """Sets the next level up.
+
+    Args:
+      picture: [1, H, W, 3], where it starts.
+      steps: its length.
+    """
+    self._parameters.begin(picture)
+    self._optimizer.begin(steps)
+    self.best_picture.assign(self._parameters.picture())
+    self.best_loss.assign(np.inf)
+    for count in (self.steps, self.faults, self.faults_in_a_row):
+      count.assign(0)
+
+  def evaluate_with(self, evaluate: Any, wanted: Any, patience: int = PATIENCE) -> None:
+    """Takes an evaluator and what it shall judge pictures against.
+
+    Args:
+      evaluate: has `value_and_gradient` and says by `in_graph` whether a loop of it can be compiled.
+      wanted: a nest of tensors for it.
+      patience: so many steps in a row whose loss or gradient is not finite, and the level gives up.
+    """
+    specs = tf.nest.map_structure(_open, wanted)
+    if evaluate is not self._evaluate or specs != self._specs:
+      count = tf.TensorSpec([], tf.int32)
+      self._graph: Any = tf.function(self._loop, input_signature=[count, count, specs]) if (
+          evaluate.in_graph) else self._loop
+      self._take_compiled: Any = tf.function(self._take)
+    self._evaluate, self._wanted, self._specs, self._patience = evaluate, wanted, specs, patience
     self.faults_in_a_row.assign(0)
 
   @property
@@ -100,7 +127,7 @@ class Descent(tf.Module):
   def _advance(self, begin: int, end: int) -> None:
     """Runs steps `begin` to `end`, or fewer where one fails."""
     try:
-      self._graph(tf.constant(begin), tf.constant(end))
+      self._graph(tf.constant(begin), tf.constant(end), self._wanted)
     except tf.errors.InvalidArgumentError as error:
       if "Cholesky" not in error.message:  # of a matrix with NaN in it: TensorFlow raises on a CPU
         raise
@@ -114,17 +141,19 @@ class Descent(tf.Module):
 
   def step_graph(self) -> tf.Graph | None:
     """Traces one step without the loop, to be looked at; None where a step is several graphs."""
-    return tf.function(self._step).get_concrete_function().graph if self._evaluate.in_graph else None
+    if not self._evaluate.in_graph:
+      return None
+    return tf.function(self._step, input_signature=[self._specs]).get_concrete_function().graph
 
-  def _loop(self, begin: tf.Tensor, end: tf.Tensor) -> None:
+  def _loop(self, begin: tf.Tensor, end: tf.Tensor, wanted: Any) -> None:
     while self.steps < end and self.faults_in_a_row < self._patience:
-      self._note(self.steps - begin, self._step())
+      self._note(self.steps - begin, self._step(wanted))
 
-  def _step(self) -> tf.Tensor:
+  def _step(self, wanted: Any) -> tf.Tensor:
     with tf.name_scope("picture"):
       picture = self._parameters.picture()
     with tf.name_scope("loss"):
-      terms, gradient = self._evaluate.value_and_gradient(picture)
+      terms, gradient = self._evaluate.value_and_gradient(picture, wanted)
     if self._evaluate.in_graph:
       return self._take(terms, gradient, picture)
     del picture  # where it is the variable's memory, the update is in place
@@ -155,3 +184,7 @@ class Descent(tf.Module):
     self._parameters.project()
     self._rows[row].assign(values)
     self.steps.assign_add(1)
+
+
+def _open(tensor: tf.Tensor) -> tf.TensorSpec:
+  return tf.TensorSpec([None] * tensor.shape.rank, tensor.dtype)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_style.features import Extractor
-from tf_style.objective import Objective, Sums
+from tf_style.objective import Objective, Sums, Wanted
 from tf_style.records import LossTerms, Window
 
 
@@ -21,16 +21,16 @@ class WholePicture(tf.Module):
     self._extractor, self._objective = extractor, objective
 
   @tf.autograph.experimental.do_not_convert
-  def value(self, picture: tf.Tensor) -> LossTerms:
+  def value(self, picture: tf.Tensor, wanted: Wanted) -> LossTerms:
     """Returns the loss terms of a picture [1, H, W, 3] in [0, 1]."""
-    return self._objective.terms(self._objective.sums(picture, self._extractor(picture)))
+    return self._objective.terms(self._objective.sums(picture, self._extractor(picture), wanted), wanted)
 
   @tf.autograph.experimental.do_not_convert
-  def value_and_gradient(self, picture: tf.Tensor) -> tuple[LossTerms, tf.Tensor]:
+  def value_and_gradient(self, picture: tf.Tensor, wanted: Wanted) -> tuple[LossTerms, tf.Tensor]:
     """Returns the loss terms and the gradient of the total by the picture, [1, H, W, 3]."""
     with tf.GradientTape() as tape:
       tape.watch(picture)
-      terms = self.value(picture)
+      terms = self.value(picture, wanted)
     return terms, tape.gradient(terms.total, picture)
 
 
@@ -68,24 +68,24 @@ class TiledPicture(tf.Module):
     """How often the two passes were traced."""
     return self._measure.experimental_get_tracing_count() + self._pull.experimental_get_tracing_count()
 
-  def value(self, picture: tf.Tensor) -> LossTerms:
+  def value(self, picture: tf.Tensor, wanted: Wanted) -> LossTerms:
     """Returns the loss terms of a picture [1, H, W, 3] in [0, 1]."""
-    return self._differentiate(self._sums(picture, passes=1))[0]
+    return self._differentiate(self._sums(picture, wanted, passes=1), wanted)[0]
 
-  def value_and_gradient(self, picture: tf.Tensor) -> tuple[LossTerms, tf.Tensor]:
+  def value_and_gradient(self, picture: tf.Tensor, wanted: Wanted) -> tuple[LossTerms, tf.Tensor]:
     """Returns the loss terms and the gradient of the total by the picture, [1, H, W, 3]."""
-    terms, adjoint = self._differentiate(self._sums(picture, passes=2))
-    return terms, self._gradient(picture, adjoint)
+    terms, adjoint = self._differentiate(self._sums(picture, wanted, passes=2), wanted)
+    return terms, self._gradient(picture, wanted, adjoint)
 
-  def _sums(self, picture: tf.Tensor, passes: int) -> Sums:
+  def _sums(self, picture: tf.Tensor, wanted: Wanted, passes: int) -> Sums:
     total: Any = None
     for index, (_, vector) in enumerate(self._windows):
-      part = self._measure(picture, vector)
+      part = self._measure(picture, wanted, vector)
       total = part if total is None else tf.nest.map_structure(tf.add, total, part)
       self._tell(index + 1, passes)
     return total
 
-  def _gradient(self, picture: tf.Tensor, adjoint: Sums) -> tf.Tensor:
+  def _gradient(self, picture: tf.Tensor, wanted: Wanted, adjoint: Sums) -> tf.Tensor:
     """Adds the windows' gradients up, a band of them at a time; rows that no later band shows are done."""
     (height, width), done = self._shape, len(self._windows)
     tops = sorted({window.top for window, _ in self._windows})
@@ -94,7 +94,7 @@ class TiledPicture(tf.Module):
       band = np.pad(rest, [(0, 0), (0, height - rest.shape[1]), (0, 0), (0, 0)])
       for window, vector in self._windows:
         if window.top == top:
-          band[:, :, window.left:window.left + width] += self._pull(picture, vector, adjoint).numpy()
+          band[:, :, window.left:window.left + width] += self._pull(picture, wanted, vector, adjoint).numpy()
           self._tell(done := done + 1, passes=2)
       finished.append(tf.constant(band[:, :end - top]))
       rest = band[:, end - top:]
@@ -104,24 +104,25 @@ class TiledPicture(tf.Module):
     if self._on_tile:
       self._on_tile(done, passes * len(self._windows))
 
-  def _window_sums(self, picture: tf.Tensor, vector: tf.Tensor) -> Sums:
+  def _window_sums(self, picture: tf.Tensor, wanted: Wanted, vector: tf.Tensor) -> Sums:
     window = Window(*tf.unstack(vector))
     part = self._shown(picture, window)
-    return self._objective.sums(part, self._extractor(part), window)
+    return self._objective.sums(part, self._extractor(part), wanted, window)
 
-  def _terms_and_adjoint(self, sums: Sums) -> tuple[LossTerms, Sums]:
+  def _terms_and_adjoint(self, sums: Sums, wanted: Wanted) -> tuple[LossTerms, Sums]:
     with tf.GradientTape() as tape:
       tape.watch(sums)
-      terms = self._objective.terms(sums)
+      terms = self._objective.terms(sums, wanted)
     return terms, tape.gradient(terms.total, sums, unconnected_gradients="zero")
 
-  def _window_gradient(self, picture: tf.Tensor, vector: tf.Tensor, adjoint: Sums) -> tf.Tensor:
+  def _window_gradient(self, picture: tf.Tensor, wanted: Wanted, vector: tf.Tensor,
+                       adjoint: Sums) -> tf.Tensor:
     """Pulls the adjoint of the sums over a window's own cells back to all pixels that it shows."""
     window = Window(*tf.unstack(vector))
     part = self._shown(picture, window)
     with tf.GradientTape() as tape:
       tape.watch(part)
-      sums = self._objective.sums(part, self._extractor(part), window)
+      sums = self._objective.sums(part, self._extractor(part), wanted, window)
     return tape.gradient(tf.nest.flatten(sums), part, output_gradients=tf.nest.flatten(adjoint))
 
   def _shown(self, picture: tf.Tensor, window: Window) -> tf.Tensor:

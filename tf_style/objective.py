@@ -24,63 +24,71 @@ class Sums(NamedTuple):
   variation: tf.Tensor
 
 
-class Objective(tf.Module):
-  """A loss of pictures of one size.
+class Wanted(NamedTuple):
+  """What pictures of one size are judged against.
+
+  Attributes:
+    content: [1, H / stride, W / stride, C] features of the content, one a content layer.
+    style: what the style loss needs to know of the style, one a region, for each style layer.
+    guides: [1, H / stride, W / stride, R] in [0, 1], what each position counts in each region of a style
+      layer; none is one region of ones.
+    pixels: scalar, H W.
+  """
+
+  content: dict[str, tf.Tensor]
+  style: dict[str, list[Any]]
+  guides: dict[str, tf.Tensor]
+  pixels: tf.Tensor
+
+
+class Objective:
+  """The loss of a run; one graph of it serves pictures of every size.
 
   Attributes:
     names: [N] names of the raw terms: `content/<layer>`, `style/<layer>`, and `tv`.
     weights: [N] float32, what each is multiplied by in the total.
   """
 
-  def __init__(self, config: Any, network_name: str, size: tuple[int, int],
-               content_targets: Mapping[str, tf.Tensor],
-               style_targets: Mapping[str, list[losses.Statistics]],
-               guides: Mapping[str, tf.Tensor] | None = None):
-    """Fixes the targets.
-
-    Args:
-      config: layers, weights, style loss and total variation are read.
-      network_name: `vgg16` or `vgg19`, for strides and channels.
-      size: height and width of the pictures in pixels.
-      content_targets: [1, H / stride, W / stride, C] features of the content, one a content layer.
-      style_targets: statistics of the style, one a region, for each style layer.
-      guides: [1, H / stride, W / stride, R] in [0, 1], what each position counts in each region of a style
-        layer; None is one region of ones.
-    """
-    super().__init__(name="objective")
-    distance = losses.STYLE_DISTANCES[config.style_loss]
-    self._content = dict(content_targets)
-    self._style = {name: [distance(region) for region in regions]
-                   for name, regions in style_targets.items()}
-    self._guides = dict(guides or {})
-    self._size, self._tv_norm, self._tv_weight = size, config.tv_norm, config.tv_weight
-    table = network.layers(network_name)
-    self._strides = {name: layer.stride for name, layer in table.items()}
-    self._entries = {name: (size[0] // table[name].stride) * (size[1] // table[name].stride)
-                     * table[name].channels for name in self._content}
+  def __init__(self, config: Any):
+    """Reads layers, weights, network, style loss and total variation from `config`."""
+    self._loss = losses.STYLE_LOSSES[config.style_loss]
+    self._tv_norm, self._tv_weight = config.tv_norm, config.tv_weight
+    self._strides = {name: layer.stride for name, layer in network.layers(config.network).items()}
     terms = [(f"content/{name}", config.content_weight * weight) for name, weight
-             in zip(config.content_layers, config.content_layer_weights, strict=True)
-             if name in self._content]
+             in zip(config.content_layers, config.content_layer_weights, strict=True)]
     terms += [(f"style/{name}", config.style_weight * weight) for name, weight
-              in zip(config.style_layers, config.style_layer_weights, strict=True)
-              if name in self._style]
+              in zip(config.style_layers, config.style_layer_weights, strict=True)]
     terms += [("tv", config.tv_weight)] if config.tv_weight else []
     self.names = tuple(name for name, _ in terms)
     self.weights = np.array([weight for _, weight in terms], np.float32)
 
-  def sums(self, picture: tf.Tensor, features: Mapping[str, tf.Tensor],
+  def wanted(self, size: tuple[int, int], content: Mapping[str, tf.Tensor],
+             style: Mapping[str, list[losses.Statistics]],
+             guides: Mapping[str, tf.Tensor] | None = None) -> Wanted:
+    """Prepares the targets of a level.
+
+    Args:
+      size: height and width of its pictures in pixels.
+      content, guides: as in `Wanted`.
+      style: statistics of the style, one a region, for each style layer.
+    """
+    prepared = {name: [self._loss.prepare(region) for region in regions] for name, regions in style.items()}
+    return Wanted(dict(content), prepared, dict(guides or {}), tf.constant(size[0] * size[1], tf.float32))
+
+  def sums(self, picture: tf.Tensor, features: Mapping[str, tf.Tensor], wanted: Wanted,
            window: Window | None = None) -> Sums:
     """Sums a picture and its features over positions, undivided.
 
     Args:
       picture: [1, H, W, 3], or the part of it that `window` shows.
       features: of `picture`.
+      wanted: of the whole picture.
       window: whose own cells count, ints or scalar tensors; None counts the whole picture.
     """
     own = self._parts(features, window, tiles.within_window)
     content, guides = (self._parts(kept, window, tiles.within_picture)
-                       for kept in (self._content, self._guides))
-    return Sums({name: losses.feature_sums(own[name], guides.get(name)) for name in self._style},
+                       for kept in (wanted.content, wanted.guides))
+    return Sums({name: losses.feature_sums(own[name], guides.get(name)) for name in wanted.style},
                 {name: losses.squared_error_sum(own[name], content[name]) for name in content},
                 self._variation(picture, window))
 
@@ -101,14 +109,15 @@ class Objective(tf.Module):
     part = picture[:, top:top + height + 1, left:left + width + 1]  # with the neighbors of its last pixels
     return losses.variation_sum(part, self._tv_norm, height, width)
 
-  def terms(self, sums: Sums) -> LossTerms:
+  def terms(self, sums: Sums, wanted: Wanted) -> LossTerms:
     """Turns sums into loss terms; each raw term is a mean, so that a picture looks alike at every size."""
-    raw = {f"content/{name}": value / self._entries[name] for name, value in sums.content.items()}
-    for name, distances in self._style.items():
+    raw = {f"content/{name}": value / tf.cast(tf.size(wanted.content[name], tf.int64), value.dtype)
+           for name, value in sums.content.items()}
+    for name, targets in wanted.style.items():
       regions = losses.statistics(sums.style[name])
       share = [region.count / tf.reduce_sum(sums.style[name].count) for region in regions]
-      raw[f"style/{name}"] = tf.add_n(
-          [part * distance(region) for part, distance, region in zip(share, distances, regions, strict=True)])
-    raw["tv"] = sums.variation / (3 * self._size[0] * self._size[1])
+      raw[f"style/{name}"] = tf.add_n([part * self._loss.distance(region, target) for part, region, target
+                                       in zip(share, regions, targets, strict=True)])
+    raw["tv"] = sums.variation / (3 * tf.cast(wanted.pixels, sums.variation.dtype))
     vector = tf.stack([raw[name] for name in self.names])
     return LossTerms(tf.tensordot(tf.cast(self.weights, vector.dtype), vector, 1), vector)

@@ -1,8 +1,9 @@
 """Adam and L-BFGS behind one signature: an update a value and gradient, all state in variables.
 
-An optimizer is bound to a variable. `update(value, gradient)` takes loss and gradient at the variable, moves
-the variable to the next point to evaluate and returns the step length; `recover(safe)` is called instead
-where they are not finite. So every optimizer takes one evaluation a step and runs in or out of a graph.
+An optimizer is bound to a variable. `begin(steps)` readies it for a level. `update(value, gradient)` takes
+loss and gradient at the variable, moves the variable to the next point to evaluate and returns the step
+length; `recover(safe)` is called instead where they are not finite. So every optimizer takes one evaluation a
+step and runs in or out of a graph.
 """
 
 from typing import Protocol
@@ -12,6 +13,8 @@ import tensorflow as tf
 
 class Optimizer(Protocol):
   """What the loop knows of an optimizer."""
+
+  def begin(self, steps: int) -> None: ...
 
   def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor: ...
 
@@ -25,27 +28,33 @@ class Adam(tf.Module):
   """
 
   def __init__(self, variable: tf.Variable, steps: int, learning_rate: float, decay: float = 1.0,
-               epsilon: float = 1e-8, previous: "Adam | None" = None):
-    """Begins with zero moments, or with those of `previous` resized.
+               epsilon: float = 1e-8):
+    """Begins with zero moments.
 
     Args:
-      variable: [1, H, W, 3] what is varied.
-      steps: length of the level, over which the rate falls to `decay` times itself.
+      variable: [1, H, W, 3] what is varied; its size may change from level to level.
+      steps: length of the first level, over which the rate falls to `decay` times itself.
       learning_rate: in the variable's units.
       epsilon: is added to the root of the second moment.
-      previous: the optimizer of the coarser level.
     """
     super().__init__(name="adam")
-    self._variable, self._epsilon = variable, epsilon
-    self._decay = decay ** (1 / max(steps - 1, 1))
-    moments = [tf.zeros_like(variable)] * 2
-    if previous is not None:
-      moments = [tf.image.resize(m, variable.shape[1:3]) for m in (previous.first, previous.second)]
-    self.first: tf.Variable = tf.Variable(moments[0], trainable=False, name="first")
-    self.second: tf.Variable = tf.Variable(moments[1], trainable=False, name="second")
-    done = 0.0 if previous is None else previous.step.value()
-    self.step: tf.Variable = tf.Variable(done, trainable=False, name="step")
-    self.rate = tf.Variable(learning_rate, trainable=False, name="rate", dtype=tf.float32)
+    self._variable, self._learning_rate, self._total_decay, self._epsilon = (
+        variable, learning_rate, decay, epsilon)
+    self.first, self.second = (
+        tf.Variable(tf.zeros_like(variable), trainable=False, shape=variable.shape, name=name)
+        for name in ("first", "second"))
+    self.step, self.rate, self.decay = (
+        tf.Variable(0.0, trainable=False, name=name) for name in ("step", "rate", "decay"))
+    self.begin(steps)
+
+  def begin(self, steps: int) -> None:
+    """Gives the moments the variable's size and the rate its beginning."""
+    size = tf.shape(self._variable)
+    for moment in (self.first, self.second):
+      if tf.reduce_any(tf.shape(moment) != size):
+        moment.assign(tf.image.resize(moment, size[1:3]))
+    self.rate.assign(self._learning_rate)
+    self.decay.assign(self._total_decay ** (1 / max(steps - 1, 1)))
 
   def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
     del value
@@ -55,7 +64,7 @@ class Adam(tf.Module):
         var=self._variable.handle, m=self.first.handle, v=self.second.handle,
         beta1_power=tf.pow(0.9, self.step), beta2_power=tf.pow(0.999, self.step), lr=rate,
         beta1=0.9, beta2=0.999, epsilon=self._epsilon, grad=gradient)
-    self.rate.assign(rate * self._decay)
+    self.rate.assign(rate * self.decay)
     return rate
 
   def recover(self, safe: tf.Tensor) -> tf.Tensor:
@@ -86,16 +95,28 @@ class LBFGS(tf.Module):
     """
     super().__init__(name="lbfgs")
     self._variable, self._memory, self._first_change = variable, memory, first_change
-    size = variable.shape.num_elements()
-    make = lambda shape, name: tf.Variable(tf.zeros(shape), trainable=False, name=name)
+    make = lambda shape, name: tf.Variable(
+        tf.zeros([side or 0 for side in shape]), trainable=False, shape=shape, name=name)
     self.point, self.gradient, self.direction = (
-        make([size], name) for name in ("point", "gradient", "direction"))
-    self.history = make([2 * memory, size], "history")
+        make([None], name) for name in ("point", "gradient", "direction"))
+    self.history = make([2 * memory, None], "history")
     self.products = make([2 * memory, 2 * memory], "products")
     self.value, self.slope, self.length, self.scale = (
         make([], name) for name in ("value", "slope", "length", "scale"))
     self.pairs, self.tries, self.accepted = (
         tf.Variable(0, trainable=False, name=name) for name in ("pairs", "tries", "accepted"))
+    self.begin(0)
+
+  def begin(self, steps: int) -> None:
+    """Takes the variable's size and forgets the history."""
+    del steps
+    size = tf.size(self._variable)
+    for vector in (self.point, self.gradient, self.direction):
+      vector.assign(tf.zeros([size]))
+    self.history.assign(tf.zeros([2 * self._memory, size]))
+    for number in (self.products, self.value, self.slope, self.length, self.scale,
+                   self.pairs, self.tries, self.accepted):
+      number.assign(tf.zeros_like(number))
 
   def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
     gradient = tf.reshape(gradient, [-1])
@@ -125,7 +146,7 @@ class LBFGS(tf.Module):
     return taken
 
   def _move(self) -> None:
-    self._variable.assign(tf.reshape(self.point + self.length * self.direction, self._variable.shape))
+    self._variable.assign(tf.reshape(self.point + self.length * self.direction, tf.shape(self._variable)))
 
   def _shorten(self, value: tf.Tensor) -> None:
     curvature = 2 * (value - self.value - self.length * self.slope)

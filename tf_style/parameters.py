@@ -8,6 +8,10 @@ import tensorflow as tf
 _HALF_LEVEL = 0.5 / 255
 
 
+# Variables change their size from level to level, so that one graph serves them all.
+_OPEN = tf.TensorShape([1, None, None, 3])
+
+
 class Parameters(Protocol):
   """A picture as a function of a variable.
 
@@ -16,6 +20,9 @@ class Parameters(Protocol):
   """
 
   variable: tf.Variable
+
+  def begin(self, start: tf.Tensor) -> None:
+    """Takes a picture [1, H, W, 3] in [0, 1], its size too, and moves the variable to where it stands."""
 
   def picture(self) -> tf.Tensor:
     """Returns the picture [1, H, W, 3] in [0, 1] at the variable."""
@@ -32,7 +39,11 @@ class Pixels(tf.Module):
 
   def __init__(self, start: tf.Tensor):
     super().__init__(name="pixels")
-    self.variable = tf.Variable(tf.clip_by_value(start, 0.0, 1.0), name="variable")
+    self.variable = tf.Variable(start, shape=_OPEN, name="variable")
+    self.begin(start)
+
+  def begin(self, start: tf.Tensor) -> None:
+    self.variable.assign(tf.clip_by_value(start, 0.0, 1.0))
 
   def picture(self) -> tf.Tensor:
     return self.variable.value()
@@ -55,11 +66,15 @@ class FourierSigmoid(tf.Module):
 
   def __init__(self, start: tf.Tensor, exponent: float = 0.3):
     super().__init__(name="fourier_sigmoid")
+    self._exponent = exponent
+    self.start = tf.Variable(start, trainable=False, shape=_OPEN, name="start")
+    self.variable = tf.Variable(start, shape=_OPEN, name="variable")
+    self.begin(start)
+
+  def begin(self, start: tf.Tensor) -> None:
     inside = tf.clip_by_value(start, _HALF_LEVEL, 1 - _HALF_LEVEL)
-    self.start = tf.Variable(tf.math.log(inside) - tf.math.log1p(-inside), trainable=False, name="start")
-    self.variable = tf.Variable(tf.zeros_like(start), name="variable")
-    height, width = start.shape[1:3]
-    self._scale = spectrum_scale(height, width, exponent)
+    self.start.assign(tf.math.log(inside) - tf.math.log1p(-inside))
+    self.variable.assign(tf.zeros_like(start))
 
   def picture(self) -> tf.Tensor:
     return tf.sigmoid(self.start + self._filtered(self.variable))
@@ -72,15 +87,16 @@ class FourierSigmoid(tf.Module):
 
   def _filtered(self, field: tf.Tensor) -> tf.Tensor:
     planes = tf.transpose(field, [0, 3, 1, 2])
-    spectrum = tf.signal.rfft2d(planes) * self._scale
-    return tf.transpose(tf.signal.irfft2d(spectrum, planes.shape[2:]), [0, 2, 3, 1])
+    size = tf.shape(planes)[2:]
+    spectrum = tf.signal.rfft2d(planes) * spectrum_scale(size[0], size[1], self._exponent)
+    return tf.transpose(tf.signal.irfft2d(spectrum, size), [0, 2, 3, 1])
 
 
-def spectrum_scale(height: int, width: int, exponent: float) -> tf.Tensor:
+def spectrum_scale(height: tf.Tensor | int, width: tf.Tensor | int, exponent: float) -> tf.Tensor:
   """Returns max(f, 1 / max(H, W))^-exponent on the grid of a real FFT, [H, W // 2 + 1] complex64."""
   rows = tf.range(height)
-  rows = tf.cast(tf.minimum(rows, height - rows), tf.float32) / height
-  columns = tf.cast(tf.range(width // 2 + 1), tf.float32) / width
+  rows = tf.cast(tf.minimum(rows, height - rows) / height, tf.float32)
+  columns = tf.cast(tf.range(width // 2 + 1) / width, tf.float32)
   frequency = tf.sqrt(rows[:, None] ** 2 + columns[None] ** 2)
-  scale = tf.maximum(frequency, 1 / max(height, width)) ** -exponent
+  scale = tf.maximum(frequency, tf.cast(1 / tf.maximum(height, width), tf.float32)) ** -exponent
   return tf.cast(scale / tf.sqrt(tf.reduce_mean(tf.square(scale))), tf.complex64)

@@ -64,7 +64,7 @@ def cholesky_factor(matrix: tf.Tensor) -> tf.Tensor:
   factor = tf.linalg.cholesky(matrix)
   share = 1e-2 * tf.reduce_mean(tf.linalg.diag_part(matrix))
   return tf.cond(tf.reduce_all(tf.math.is_finite(factor)), lambda: factor,
-                 lambda: tf.linalg.cholesky(matrix + share * tf.eye(matrix.shape[0], dtype=matrix.dtype)))
+                 lambda: tf.linalg.cholesky(matrix + share * tf.eye(tf.shape(matrix)[0], dtype=matrix.dtype)))
 
 
 @tf.custom_gradient

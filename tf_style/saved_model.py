@@ -103,7 +103,7 @@ class Exported:
   def style_distance(self, image_a: tf.Tensor, image_b: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns the Gram distance of two pictures at each style layer, and their mean as `total`."""
     statistics_b = self._statistics(image_b)
-    return _with_total({name: losses.GramDistance(stats)(statistics_b[name])
+    return _with_total({name: losses.gram_distance(statistics_b[name], stats)
                         for name, stats in self._statistics(image_a).items()})
 
   def content_distance(self, image_a: tf.Tensor, image_b: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -17,7 +17,7 @@ from tf_style.descent import PATIENCE, Descent
 from tf_style.errors import InputError, expected
 from tf_style.features import Extractor
 from tf_style.gradients import TiledPicture, WholePicture
-from tf_style.objective import Objective
+from tf_style.objective import Objective, Wanted
 from tf_style.optimizers import LBFGS, Adam
 from tf_style.parameters import FourierSigmoid, Pixels
 from tf_style.records import OnStep
@@ -153,34 +153,30 @@ def _levels_as_done(levels: list[pyramid.Level], saved: Saved) -> list[pyramid.L
 
 
 def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None) -> Result:
-  config, picture = plan.config, plan.start
+  config, picture, first = plan.config, plan.start, resume.level if resume else 0
   watch = Watch(plan, on_step, resume)
   judge = _Judge(plan, resume.precision if resume else config.precision)
-  adam: Adam | None = None
-  for index in range(resume.level if resume else 0, len(plan.levels)):
-    level = plan.levels[index]
-    picture = images.resize(picture, level.height, level.width)
-    parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(picture))
-    optimizer = _make_optimizer(config, parameters.variable, level.steps, adam)
-    adam = optimizer if isinstance(optimizer, Adam) else None
-    objective = judge.objective(level)
-    descent = Descent(judge.evaluator(level, objective), parameters, optimizer, len(objective.names),
-                      judge.patience)
-    if resume and index == resume.level:
+  start = lambda level: tf.constant(images.resize(picture, level.height, level.width))
+  parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(start(plan.levels[first]))
+  optimizer = _make_optimizer(config, parameters.variable, plan.levels[first].steps)
+  descent = Descent(parameters, optimizer, len(judge.objective.names))
+  for index, level in list(enumerate(plan.levels))[first:]:
+    descent.begin(start(level), level.steps)
+    descent.evaluate_with(*judge.view(level))
+    if resume and index == first:
       resume.restore(descent.checkpoint())
-    judge = _descend(index, descent, judge, objective, watch)
+    judge = _descend(index, descent, judge, watch)
     picture, failed = descent.best_picture.numpy(), descent.failed
-    del descent, objective, parameters, optimizer  # what comes next needs the memory
     if watch.stopped or failed:
       break
+  del descent, parameters, optimizer  # the last look needs the memory
   height, width = plan.levels[-1][:2]
   picture = images.to_uint8(images.resize(picture, height, width))[None] / np.float32(255)
   return Result(picture, _final_losses(judge, picture), watch.history(), plan,
                 watch.seconds, watch.stopped, watch.faults, failed)
 
 
-def _descend(index: int, descent: Descent, judge: "_Judge", objective: Objective,
-             watch: Watch) -> "_Judge":
+def _descend(index: int, descent: Descent, judge: "_Judge", watch: Watch) -> "_Judge":
   """Runs a level to its end; returns the judge, another one where a low precision was given up."""
   level, tolerance = judge.plan.levels[index], judge.plan.config.tolerance
   for chunk in descent.run(level.steps, watch.stops):
@@ -188,15 +184,14 @@ def _descend(index: int, descent: Descent, judge: "_Judge", objective: Objective
     ends = (int(descent.steps) >= level.steps
             or (tolerance > 0 and _settled(watch.level_totals(index), tolerance))
             or (descent.failed and judge.precision == "float32"))
-    watch.report(index, chunk, descent, objective, judge.precision, ends)
+    watch.report(index, chunk, descent, judge.objective, judge.precision, ends)
     if ends or watch.stopped:
       return judge
   if descent.failed and judge.precision != "float32":
     logging.warning("the loss is not finite again and again in %s: on in float32", judge.precision)
     judge = _Judge(judge.plan, "float32")
-    objective = judge.objective(level)
-    descent.evaluate_with(judge.evaluator(level, objective), judge.patience)
-    return _descend(index, descent, judge, objective, watch)
+    descent.evaluate_with(*judge.view(level))
+    return _descend(index, descent, judge, watch)
   return judge
 
 
@@ -204,6 +199,7 @@ class _Judge:
   """The network in one precision, and what it says of pictures; two graphs make the targets of all levels.
 
   Attributes:
+    objective: the loss.
     patience: so many faulty steps in a row show that this precision does not do.
   """
 
@@ -214,40 +210,44 @@ class _Judge:
     self._extractor = Extractor(
         plan.weights, config.content_layers + config.style_layers, config.pooling, precision)
     self._targets = Targets(self._extractor, config)
+    self.objective = Objective(config)
+    self._whole = WholePicture(self._extractor, self.objective)
 
-  def objective(self, level: pyramid.Level) -> Objective:
+  def view(self, level: pyramid.Level) -> tuple[WholePicture | TiledPicture, Wanted, int]:
+    """Returns what judges the pictures of a level, what they are judged against, and the patience.
+
+    There are tiles where the level is larger than one.
+    """
+    windows = self._targets.windows(level.height, level.width)
+    evaluator = self._whole if len(windows) == 1 else (
+        TiledPicture(self._extractor, self.objective, windows))
+    return evaluator, self._wanted(level), self.patience
+
+  def _wanted(self, level: pyramid.Level) -> Wanted:
     plan, (height, width, _) = self.plan, level
     scale = max(height, width) / max(plan.levels[-1][:2])
     style_size = [max(1, round(side * scale)) for side in plan.style.rgb.shape[1:3]]
-    return Objective(plan.config, plan.config.network, (height, width),
-                     self._targets.content(images.resize(plan.content.rgb, height, width)),
-                     self._targets.style(images.resize(plan.style.rgb, *style_size)))
-
-  def evaluator(self, level: pyramid.Level, objective: Objective) -> WholePicture | TiledPicture:
-    """Takes tiles where the level is larger than one."""
-    windows = self._targets.windows(level.height, level.width)
-    if len(windows) == 1:
-      return WholePicture(self._extractor, objective)
-    return TiledPicture(self._extractor, objective, windows)
+    return self.objective.wanted(
+        (height, width), self._targets.content(images.resize(plan.content.rgb, height, width)),
+        self._targets.style(images.resize(plan.style.rgb, *style_size)))
 
   def value(self, picture: np.ndarray) -> dict[str, float]:
     """Returns the losses of a picture of the final size: `total`, and each raw term by its name."""
-    level = self.plan.levels[-1]
-    objective = self.objective(level)
-    evaluator = self.evaluator(level, objective)
+    evaluator, wanted, _ = self.view(self.plan.levels[-1])
+    value = tf.function(evaluator.value) if evaluator.in_graph else evaluator.value
+    names = self.objective.names
     try:
-      terms = (tf.function(evaluator.value) if evaluator.in_graph else evaluator.value)(tf.constant(picture))
+      terms = value(tf.constant(picture), wanted)
     except tf.errors.InvalidArgumentError:  # of a root that does not exist
-      return dict.fromkeys(["total", *objective.names], math.nan)
-    raw = dict(zip(objective.names, map(float, terms.raw), strict=True))
+      return dict.fromkeys(["total", *names], math.nan)
+    raw = dict(zip(names, map(float, terms.raw), strict=True))
     return {"total": float(terms.total), **raw}
 
 
-def _make_optimizer(config: Config, variable: tf.Variable, steps: int, previous: Adam | None) -> Any:
+def _make_optimizer(config: Config, variable: tf.Variable, steps: int) -> Any:
   if config.optimizer == "lbfgs":
     return LBFGS(variable, config.lbfgs_memory)
-  return Adam(variable, steps, config.learning_rate, config.learning_rate_decay, config.adam_epsilon,
-              previous)
+  return Adam(variable, steps, config.learning_rate, config.learning_rate_decay, config.adam_epsilon)
 
 
 def _settled(totals: np.ndarray, tolerance: float) -> bool:
