@@ -68,7 +68,7 @@ class Config:
       "auto (download, else the extra 'offline'), imagenet (strict), or a file (.h5, .weights.h5, .onnx)")
   pooling: str = _option(
       "max", "choice", "Losses and layers",
-      "pooling of the network; average and plain_average do not differ yet",
+      "of the network; average is scaled so that weights mean what they do with max, plain_average is not",
       choices=("max", "average", "plain_average"))
 
   optimizer: str = _option(
