@@ -3,8 +3,8 @@
 What is exact: both losses, on VGG19 with Caffe's weights and means. What no preset can copy: the VGG19 that
 the PyTorch article loads was trained anew, on inputs over ImageNet's deviations, and its features are on that
 scale only roughly. The preset takes them for Caffe's over `s`, the mean deviation in 0-255 units (57.6; those
-of the channels are 1.3 % above to .9 % below). Here Caffe's network reads such inputs: its first kernel undoes
-each channel's deviation, its biases are over `s`, and so are, exactly, its features.
+of the channels are 1.3 % above to .9 % below). Here Caffe's network reads such inputs: its kernel undoes
+each channel's deviation first, its biases are over `s`, and so are, exactly, its features.
 """
 
 from pathlib import Path
