@@ -1,13 +1,18 @@
 """The extractor against Keras' own networks, with real weights."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_style import network
+import tf_style
+from tf_style import images, losses, network
+from tf_style.config import Config
 from tf_style.errors import InputError
-from tf_style.features import Extractor
+from tf_style.features import AVERAGE_FACTORS, Extractor
+from tf_style.objective import Objective
 
 PICTURE = tf.constant(np.random.default_rng(0).uniform(size=(1, 48, 64, 3)), tf.float32)
 
@@ -44,6 +49,32 @@ def test_bfloat16_is_close(vgg16_weights):
   assert theirs.dtype == tf.bfloat16
   error = tf.norm(ours - tf.cast(theirs, tf.float32)) / tf.norm(ours)
   assert float(error) < 0.02
+
+
+def test_average_pools_are_plain_ones_by_their_factors(vgg16_weights):
+  scaled, plain = (Extractor(vgg16_weights, ["block1_pool"], pooling)(PICTURE)["block1_pool"]
+                   for pooling in ("average", "plain_average"))
+  np.testing.assert_array_equal(scaled, plain * AVERAGE_FACTORS["block1_pool"])
+
+
+def default_terms(weights, pooling: str) -> np.ndarray:
+  """The raw terms of the default loss, of a sample photograph with another and a painting as targets."""
+  config = Config.of(network=weights.network, pooling=pooling)
+  extract = Extractor(weights, config.content_layers + config.style_layers, pooling)
+  samples = Path(tf_style.__file__).parent / "samples"
+  found, content, style = (extract(tf.constant(images.resize(images.load_picture(
+      samples / f"{name}.jpg", 256).rgb, 192, 256))) for name in ("cat", "photo", "style"))
+  objective = Objective(config, weights.network, (192, 256), content, {
+      name: losses.statistics(losses.feature_sums(style[name])) for name in config.style_layers})
+  return objective.terms(objective.sums(tf.zeros([1, 192, 256, 3]), found)).raw.numpy()
+
+
+def test_loss_weights_mean_the_same_with_average_pooling(vgg16_weights):
+  """Content at block4_conv2, then style at block1_conv1 to block5_conv1."""
+  most, average, plain = (default_terms(vgg16_weights, pooling)
+                          for pooling in ("max", "average", "plain_average"))
+  np.testing.assert_allclose(average / most, 1, atol=0.4)
+  assert (plain / most)[[0, 4, 5]].max() < 0.2
 
 
 def test_reach_is_what_a_pixel_moves(vgg16_weights):

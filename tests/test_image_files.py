@@ -123,7 +123,9 @@ def test_a_pillow_image_is_treated_as_its_file(kind):
 def test_first_frame_is_said(name, tmp_path):
   path = tmp_path / name
   path.write_bytes(KINDS[name])
-  assert load_picture(path).notes == (f"only the first frame of {name} is used",)
+  with Image.open(path) as image:
+    frames = image.n_frames
+  assert load_picture(path).notes == (f"only the first of {frames} frames of {name} is used",)
 
 
 def test_16_bits_are_kept(tmp_path):

@@ -68,7 +68,7 @@ class Config:
       "auto (download, else the extra 'offline'), imagenet (strict), or a file (.h5, .weights.h5, .onnx)")
   pooling: str = _option(
       "max", "choice", "Losses and layers",
-      "pooling of the network; average and plain_average do not differ yet",
+      "of the network; average is scaled so that weights mean what they do with max, plain_average is not",
       choices=("max", "average", "plain_average"))
 
   optimizer: str = _option(
@@ -277,8 +277,9 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "style_layer_weights": (1 / 3,) * 3, "optimizer": "adam", "learning_rate": 9 / 255,
         "learning_rate_decay": 1.0, "adam_epsilon": 0.1 * 255, "steps": 200, "levels": 1, "init": "content",
         "pooling": "max", "save_every": 100},
-    # There features are of inputs over ImageNet's deviations, here of 0-255: F is s times larger, so content
-    # has 5 / s^2; Grams are over H W as here, but their MSE is not over C^2, so a layer has 1e3 C^2 / s^4.
+    # There features are of inputs over ImageNet's deviations, here of 0-255, and taken to be s times larger
+    # (tests/test_presets.py says what is exact), so content has 5 / s^2; Grams are over H W as here, but
+    # their MSE is not over C^2, so a layer has 1e3 C^2 / s^4.
     "article-pytorch": {
         "style_loss": "gram", "content_weight": 5 / _IMAGENET_SCALE**2, "style_weight": 1e3,
         "style_layer_weights": tuple(c**2 / _IMAGENET_SCALE**4 for c in (64, 128, 256, 512, 512)),

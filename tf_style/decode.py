@@ -164,8 +164,6 @@ def decoded(image: Image.Image, name: str) -> tuple[Planes, list[str]]:
     The planes, and what the user should know about how they were had.
   """
   notes = []
-  if getattr(image, "is_animated", False) and image.format != "MPO":
-    notes.append(f"only the first frame of {name} is used")
   turn = orientation(image)
   base_mode = _mode_without_alpha(image.mode)
   try:
@@ -179,7 +177,16 @@ def decoded(image: Image.Image, name: str) -> tuple[Planes, list[str]]:
     base, alpha = _split_alpha(image)
     color = turned(_color(base, transform), turn)
     planes = Planes(color, None if alpha is None else turned(alpha, turn))
+  if getattr(image, "is_animated", False) and image.format != "MPO":
+    notes.append(f"only the first{_of_frames(image)} of {name} is used")
   return planes, notes
+
+
+def _of_frames(image: Image.Image) -> str:
+  try:
+    return f" of {image.n_frames} frames"
+  except Exception:  # damage behind the first frame
+    return " frame"
 
 
 def _mode_without_alpha(mode: str) -> str:

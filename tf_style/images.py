@@ -33,7 +33,7 @@ class Picture(NamedTuple):
     rgb: [1, H, W, 3] float32 in [0, 1], sRGB, upright.
     alpha: [H, W] float32 in [0, 1], not multiplied into `rgb`; None where nothing is transparent.
     name: fit for a part of a file name.
-    notes: what the user should know, such as 'only the first frame of x.gif is used'.
+    notes: what the user should know, such as 'only the first of 3 frames of x.gif is used'.
   """
 
   rgb: np.ndarray

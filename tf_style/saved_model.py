@@ -179,10 +179,16 @@ def readme(exported: Exported) -> str:
             for name, value in served.function(red, blue).items()}
   return _README.format(
       network=weights.network.upper(), version=__version__, tensorflow=tf.__version__,
-      smallest=exported.smallest, pooling=exported.pooling, sections="\n\n".join(sections),
+      smallest=exported.smallest, pooling=_pooling(exported), sections="\n\n".join(sections),
       layer=exported.layers[0].name, side=side, endpoint=served.name,
       answer=json.dumps({"outputs": dict(sorted(answer.items()))}, indent=4),
       source=weights.source, checksum=weights.checksum, licence=weights.licence)
+
+
+def _pooling(exported: Exported) -> str:
+  layers = exported.extractor.model.layers
+  factors = [f"{layer.scale:.6g}" for layer in layers if layer.name.endswith("_scaled")]
+  return exported.pooling + (f", the pools in turn multiplied by {', '.join(factors)}" if factors else "")
 
 
 def _over(side: str, stride: int) -> str:
