@@ -34,7 +34,7 @@ class Statistics(NamedTuple):
   Attributes:
     mean: [C] mean of the features.
     second: [C, C] mean of their products: the Gram matrix over H W.
-    count: scalar; positions it was taken over.
+    count: scalar; positions it was taken over, all pictures together.
   """
 
   mean: tf.Tensor
@@ -117,9 +117,9 @@ def blend(parts: list[Statistics], shares: list[float]) -> Statistics:
     parts: statistics of the same layer and region.
     shares: one weight a part; they sum to 1.
   """
-  mixed = [sum(share * value for share, value in zip(shares, values, strict=True))
-           for values in zip(*parts, strict=True)]
-  return Statistics(*mixed)
+  mean, second = (sum(share * part[moment] for share, part in zip(shares, parts, strict=True))
+                  for moment in (0, 1))
+  return Statistics(mean, second, sum(part.count for part in parts))
 
 
 def covariance(stats: Statistics) -> tf.Tensor:
@@ -157,7 +157,7 @@ class CovarianceDistance:
 
   def __init__(self, target: Statistics):
     self._mean, self._covariance = target.mean, covariance(target)
-    self._trace = tf.linalg.trace(self._covariance)
+    self._trace = tf.maximum(tf.linalg.trace(self._covariance), 1e-6)
     self._ridge = _RIDGE * self._trace / target.mean.shape[0]
     self._deviation = self._deviations(self._covariance)
 

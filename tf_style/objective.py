@@ -50,9 +50,12 @@ class Objective(tf.Module):
     super().__init__(name="objective")
     distance = losses.STYLE_DISTANCES[config.style_loss]
     self._content = dict(content_targets)
-    self._style = {name: [distance(region) for region in regions]
-                   for name, regions in style_targets.items()}
-    self._guides = dict(guides or {})
+    self._style, self._guides = {}, {}
+    for name, regions in style_targets.items():
+      if guides:
+        there = _regions_there(guides[name], regions)
+        self._guides[name], regions = tf.gather(guides[name], there, axis=-1), [regions[i] for i in there]
+      self._style[name] = [distance(region) for region in regions]
     self._size, self._tv_norm, self._tv_weight = size, config.tv_norm, config.tv_weight
     table = network.layers(network_name)
     self._strides = {name: layer.stride for name, layer in table.items()}
@@ -106,9 +109,16 @@ class Objective(tf.Module):
     raw = {f"content/{name}": value / self._entries[name] for name, value in sums.content.items()}
     for name, distances in self._style.items():
       regions = losses.statistics(sums.style[name])
-      share = [region.count / tf.reduce_sum(sums.style[name].count) for region in regions]
+      everywhere = tf.maximum(tf.reduce_sum(sums.style[name].count), 1e-6)
+      share = [region.count / everywhere for region in regions]
       raw[f"style/{name}"] = tf.add_n(
           [part * distance(region) for part, distance, region in zip(share, distances, regions, strict=True)])
     raw["tv"] = sums.variation / (3 * self._size[0] * self._size[1])
     vector = tf.stack([raw[name] for name in self.names])
     return LossTerms(tf.tensordot(tf.cast(self.weights, vector.dtype), vector, 1), vector)
+
+
+def _regions_there(guide: tf.Tensor, targets: list[losses.Statistics]) -> list[int]:
+  """Returns the regions with at least one position's worth in picture and style, or else the largest."""
+  counts = np.minimum(np.sum(guide, axis=(0, 1, 2)), [float(region.count) for region in targets])
+  return np.flatnonzero(counts >= min(1, counts.max())).tolist()

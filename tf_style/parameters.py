@@ -76,6 +76,33 @@ class FourierSigmoid(tf.Module):
     return tf.transpose(tf.signal.irfft2d(spectrum, planes.shape[2:]), [0, 2, 3, 1])
 
 
+class Frozen(tf.Module):
+  """Keeps a part of the picture as it is: kept * w + picture * (1 - w), of any other map's picture."""
+
+  def __init__(self, inner: Parameters, kept: tf.Tensor, weights: tf.Tensor):
+    """Wraps a map.
+
+    Args:
+      inner: the map.
+      kept: [1, H, W, 3], what is kept.
+      weights: [1, H, W, 1] in [0, 1], how much of it.
+    """
+    super().__init__(name="frozen")
+    self._inner, self._kept, self._weights = inner, tf.constant(kept), tf.constant(weights)
+    self.variable = inner.variable
+
+  def picture(self) -> tf.Tensor:
+    return self._weights * self._kept + (1 - self._weights) * self._inner.picture()
+
+  def pullback(self, gradient: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
+    free = 1 - self._weights
+    inside = tf.clip_by_value(tf.math.divide_no_nan(picture - self._weights * self._kept, free), 0.0, 1.0)
+    return self._inner.pullback(gradient * free, inside)
+
+  def project(self) -> None:
+    self._inner.project()
+
+
 def spectrum_scale(height: int, width: int, exponent: float) -> tf.Tensor:
   """Returns max(f, 1 / max(H, W))^-exponent on the grid of a real FFT, [H, W // 2 + 1] complex64."""
   rows = tf.range(height)
