@@ -127,7 +127,7 @@ VALUES = [
     ({"pooling": "avg"}, "--pooling: expected one of max, average"),
     ({"preset": "monet"}, "--preset: expected one of default"),
     ({"effort": "max"}, "--effort: expected one of draft"),
-    ({"init": "blur"}, "--init: expected one of content"),
+    ({"init": "blur"}, "--init: expected one of auto, content"),
     ({"precision": "float8"}, "--precision: expected one of auto"),
     ({"content_weight": "-1"}, "--content_weight: expected a finite number and at least 0"),
     ({"style_weight": "nan"}, "--style_weight: expected a finite number"),

@@ -238,7 +238,9 @@ def _range(limits: Mapping[str, Any]) -> str:
 
 def _tuple(parse):
   def parts(value: Any) -> Any:
-    return value.split(",") if isinstance(value, str) else [value] if isinstance(value, (int, float)) else value
+    if isinstance(value, str):
+      return value.split(",")
+    return [value] if isinstance(value, (int, float)) else value
 
   return lambda value: tuple(parse(part) for part in parts(value) if part != "")
 
