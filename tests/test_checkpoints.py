@@ -13,7 +13,7 @@ from made_inputs import waves, write_picture
 from PIL import Image
 
 import tf_style
-from tf_style import checkpoints, console, descent, flags, run, transfer
+from tf_style import checkpoints, console, descent, flags, plans, run, transfer
 from tf_style.checkpoints import Checkpoints
 from tf_style.config import Config
 from tf_style.errors import InputError
@@ -36,7 +36,7 @@ def stylize(folder: Path | None = None, stop: int = 0, resume=None, **options) -
 
   def on_plan(plan):
     if folder:
-      saver.append(Checkpoints(folder, plan, config, {"logdir": str(folder.parent)}))
+      saver.append(Checkpoints(folder, plan, config, {"logdir": [str(folder.parent)]}))
 
   return transfer.stylize(CONTENT, STYLE, config, None, on_plan, on_step, resume)
 
@@ -155,7 +155,7 @@ def test_another_picture_or_network_is_refused(folder, tmp_path, capfd):
     assert run.main([f"--resume={folder}", f"--{flag}={tmp_path}/other.png"]) == console.WRONG_INPUT
     assert f"expected the {name} that the run began with" in capfd.readouterr().err
   saved = checkpoints.load(folder)
-  plan = transfer.make_plan(saved.paths["content"], saved.paths["style"], saved.config)
+  plan = plans.make_plan(*saved.paths["content"], saved.paths["style"], saved.config)
   saved.check(plan)
   with pytest.raises(InputError, match="expected the network that the run began with"):
     saved.check(plan._replace(weights=plan.weights._replace(checksum="0" * 64)))
@@ -171,7 +171,7 @@ def test_another_version_is_refused(folder, tmp_path):
 
 def test_a_run_that_goes_on_is_not_resumed_beside_it(folder, capfd):
   saved = checkpoints.load(folder)
-  plan = transfer.make_plan(saved.paths["content"], saved.paths["style"], saved.config)
+  plan = plans.make_plan(*saved.paths["content"], saved.paths["style"], saved.config)
   first = Checkpoints(folder, plan, saved.config, saved.paths)
   assert run.main([f"--resume={folder}"]) == console.WRONG_INPUT
   assert "expected a run that has ended" in capfd.readouterr().err

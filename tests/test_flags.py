@@ -19,7 +19,7 @@ def parsed(*argv: str) -> Config:
 
 def test_defaults():
   job = flags.parse(PICTURES)
-  assert job == flags.Job(Config.of(), "a.jpg", "b.jpg", None, "logs", None, 0)
+  assert job == flags.Job(Config.of(), "a.jpg", ("b.jpg",), None, "logs", None, 0)
 
 
 def test_every_field_has_a_flag_with_a_help_text():
@@ -60,6 +60,10 @@ def test_init_image_implies_init():
   assert (job.config.init, job.init_image) == ("image", "start.png")
 
 
+def test_a_style_may_be_given_again():
+  assert flags.parse([*PICTURES, "--style=c.jpg"]).styles == ("b.jpg", "c.jpg")
+
+
 def test_home_is_understood(monkeypatch):
   monkeypatch.setenv("HOME", "/home/ada")
   assert flags.parse(["--content=~/a.jpg", "--style=b.jpg"]).content == "/home/ada/a.jpg"
@@ -71,6 +75,14 @@ def test_flag_files(tmp_path):
       f"# a comment\n\n--steps=7\n--content=a picture.jpg\n--flagfile={tmp_path}/inner.txt\n")
   job = flags.parse([*PICTURES, f"--flagfile={tmp_path}/flags.txt", "--seed=6"])
   assert (job.config.steps, job.config.seed, job.content) == (7, 6, "a picture.jpg")
+
+
+def test_styles_beside_a_flag_file_replace_those_in_it(tmp_path):
+  (tmp_path / "flags.txt").write_text("--style=c.jpg\n--style=d.jpg\n--style_mask=m.png\n--seed=4\n")
+  job = flags.parse(["--content=a.jpg", "--flagfile", f"{tmp_path}/flags.txt"])
+  assert (job.styles, job.style_masks, job.config.seed) == (("c.jpg", "d.jpg"), ("m.png",), 4)
+  job = flags.parse([*PICTURES, f"--flagfile={tmp_path}/flags.txt"])
+  assert (job.styles, job.style_masks) == (("b.jpg",), ("m.png",))
 
 
 @pytest.mark.parametrize("name, near", [

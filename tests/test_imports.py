@@ -16,8 +16,8 @@ ROWS = (
     {"network", "files", "console"},
     {"config", "machine", "decode", "encode", "images", "losses", "pyramid", "tiles", "weight_files",
      "events"},
-    {"color", "masks", "memory", "weights", "parameters"},
-    {"features", "optimizers", "summaries", "checkpoints", "progress"},
+    {"color", "masks", "memory", "styles", "weights", "parameters"},
+    {"features", "optimizers", "plans", "summaries", "checkpoints", "progress"},
     {"objective", "targets", "saved_model"},
     {"gradients"},
     {"descent"},
@@ -31,7 +31,8 @@ ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 FILES = sorted(path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__"))
 WITHOUT_TENSORFLOW = {
     "errors", "records", "network", "files", "console", "config", "machine", "decode", "encode",
-    "images", "pyramid", "tiles", "memory", "progress", "signals", "checkpoints", "flags", "run"}
+    "images", "masks", "pyramid", "styles", "tiles", "memory", "progress", "signals", "checkpoints", "flags",
+    "run"}
 
 
 def tree(room: str) -> ast.Module:

@@ -85,6 +85,34 @@ def test_a_run_and_its_repetition(inputs, here, capfd):
   np.testing.assert_array_equal(pixels("content-style.png"), pixels(here / "new/a.png"))
 
 
+def test_several_styles_and_masks_are_repeated_and_resumed(inputs, here, capfd):
+  Image.fromarray(np.repeat(np.uint8([[[255, 0, 0]], [[0, 0, 255]]]), 40, 1)).save("mask.png")
+  argv = command(inputs, f"--style={inputs}/content.png", "--content_mask=mask.png", "--style_mask=mask.png",
+                 "--style_mask=mask.png", "--style_scale=0.5,1", "--style_blend=3,1", "--steps=4")
+  assert run.main([*argv, "--output=a.png"]) == 0
+  assert run.main(argv) == 0
+  assert capfd.readouterr().out.endswith("content-style-content.png\n")
+  flag_file = only(here, "logs/*-a/flags.txt")
+  assert run.main([f"--flagfile={flag_file}", "--output=b.png"]) == 0
+  assert run.main([f"--resume={flag_file.parent}", "--steps=6", "--output=c.png"]) == 0
+  np.testing.assert_array_equal(pixels("a.png"), pixels("b.png"))
+  assert pixels("a.png").shape == pixels("c.png").shape
+  Image.fromarray(np.full((40, 40, 3), (255, 0, 0), np.uint8)).save("mask.png")
+  assert run.main([f"--resume={flag_file.parent}"]) == 2
+  assert "expected the masks that the run began with" in capfd.readouterr().err
+
+
+def test_a_texture_is_made_repeated_and_resumed(inputs, here, capfd):
+  argv = [*command(inputs, "--output_size=60x40", "--steps=4")[1:]]
+  assert run.main(argv) == 0
+  assert capfd.readouterr().out == "style.png\n"
+  folder = only(here, "logs/*-style")
+  assert run.main([f"--flagfile={folder}/flags.txt", "--output=b.png"]) == 0
+  np.testing.assert_array_equal(pixels("style.png"), pixels("b.png"))
+  assert run.main([f"--resume={folder}", "--steps=6", "--output=c.png"]) == 0
+  assert pixels("c.png").shape == (40, 60, 3)
+
+
 def test_the_default_name_never_overwrites(inputs, here, capfd):
   (here / "content-style.png").write_text("mine")
   saved = []

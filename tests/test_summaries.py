@@ -106,7 +106,7 @@ def test_pictures(run, events):
   content = images.to_uint8(plan.content.rgb)
   np.testing.assert_array_equal(pictures(events, "picture/content")[0], content)
   np.testing.assert_array_equal(
-      pictures(events, "picture/style")[0], images.to_uint8(plan.style.rgb))
+      pictures(events, "picture/style")[0], images.to_uint8(plan.styles[0].rgb))
   difference = pictures(events, "picture/difference")[7].astype(float)
   expected = 127.5 + (final.astype(float) - content) / 2
   assert np.abs(difference - expected).max() <= 1
@@ -144,7 +144,8 @@ def made_step(number: int, count: int, names=NAMES, picture=None) -> Step:
 def made_plan(rgb: np.ndarray, **options) -> SimpleNamespace:
   picture = images.Picture(rgb, None, "made", ())
   return SimpleNamespace(
-      config=Config.of(**options), levels=[], device="/CPU:0", content=picture, style=picture,
+      config=Config.of(**options), levels=[], device="/CPU:0",
+      content=picture, styles=(picture,), regions=None,
       weights=SimpleNamespace(network="vgg16", source="", checksum="", licence=""))
 
 

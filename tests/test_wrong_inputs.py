@@ -33,6 +33,8 @@ def inputs(tmp_path_factory) -> Path:
   Image.fromarray(np.full((40, 40), np.nan, np.float32)).save(folder / "nan.tif")
   Image.new("1", (12_000, 12_000)).save(folder / "huge.png")
   (folder / "folder").mkdir()
+  Image.new("RGB", (40, 40), "red").save(folder / "red.png")
+  Image.fromarray(np.repeat(np.uint8([[[255, 0, 0]], [[0, 0, 255]]]), 40, 1)).save(folder / "halves.png")
   os.mkfifo(folder / "pipe.png")
   (folder / "dangling.png").symlink_to("nowhere.png")
   (folder / "loop.png").symlink_to("loop.png")
@@ -58,7 +60,15 @@ def flags(**changes: str | None) -> list[str]:
 # What is given wrong, and what the line must contain. None leaves a flag out.
 PICTURES = [
     ({"content": None}, "--content: expected the path of a picture"),
-    ({"style": None}, "--style: expected the path of a picture"),
+    ({"content": None, "style": None}, "--content: expected the path of a picture"),
+    ({"style": "folder"}, "--style: expected a picture or a folder of pictures, received folder without any"),
+    ({"style_mask": "good.png"}, "--content_mask: expected a mask that --style_mask pairs up with"),
+    ({"content_mask": "missing.png"}, "--content_mask: expected a picture that can be read"),
+    ({"content_mask": "good.png", "style": None}, "--content_mask: expected a style for its regions"),
+    ({"mask_keep": "000000"}, "--content_mask: expected a mask with the colors of --mask_keep"),
+    ({"content": None, "output_size": "50x60", "init": "content"}, "--init: expected noise, image or auto"),
+    ({"style": None, "init": "content"}, "--init: expected noise, image or auto without --style"),
+    ({"output_size": "50x60"}, "--output_size: expected none beside --content"),
     ({"content": ""}, "--content: expected a path"),
     ({"content": "missing.jpg"}, "--content: expected a picture that can be read, received"),
     ({"style": "missing.jpg"}, "--style: expected"),
@@ -97,6 +107,14 @@ OUTPUTS = [
     ({"flagfile": "nul.txt"}, "--output: expected a path, received 'a\\x00b.png'"),
 ]
 VALUES = [
+    ({"style_blend": "1,2"}, "--style_blend: expected one number a style, 1 in all, received 2"),
+    ({"style_blend": "0"}, "--style_blend: expected a number above 0"),
+    ({"style_blend": "-1"}, "--style_blend: expected a finite number and at least 0"),
+    ({"style_scale": "1,2"}, "--style_scale: expected one number a style, 1 in all, received 2"),
+    ({"style_scale": "0"}, "--style_scale: expected a finite number and more than 0"),
+    ({"output_size": "64"}, "--output_size: expected WIDTHxHEIGHT in pixels"),
+    ({"output_size": "64x0"}, "--output_size: expected WIDTHxHEIGHT in pixels"),
+    ({"mask_keep": "black"}, "--mask_keep: expected colors as six hexadecimal digits"),
     ({"content_layers": "conv4_2"}, "--content_layers: expected layers of vgg16 (block1_conv1, "),
     ({"style_layers": "block3_conv4"}, "--style_layers: expected layers of vgg16 (block1_conv1, "),
     ({"style_layers": "block1_conv1,block1_conv1"}, "--style_layers: expected each layer once"),
@@ -109,7 +127,7 @@ VALUES = [
     ({"pooling": "avg"}, "--pooling: expected one of max, average"),
     ({"preset": "monet"}, "--preset: expected one of default"),
     ({"effort": "max"}, "--effort: expected one of draft"),
-    ({"init": "blur"}, "--init: expected one of content"),
+    ({"init": "blur"}, "--init: expected one of auto, content"),
     ({"precision": "float8"}, "--precision: expected one of auto"),
     ({"content_weight": "-1"}, "--content_weight: expected a finite number and at least 0"),
     ({"style_weight": "nan"}, "--style_weight: expected a finite number"),
@@ -137,6 +155,10 @@ VALUES = [
 ]
 # These are known only when TensorFlow is there or the pictures are decoded.
 LATE = [
+    ({"content_mask": "halves.png"}, "--style_mask: expected a mask for each style, or --mask_keep for all"),
+    ({"content_mask": "halves.png", "mask_keep": "00ff00"}, "--mask_keep: expected colors of --content_mask"),
+    ({"content_mask": "halves.png", "style_mask": "red.png"}, "--style_mask: expected regions of the colors"),
+    ({"style_scale": "0.05"}, "--style_scale: expected sides of at least 16 pixels"),
     ({"content": "truncated.png"}, "--content: expected a picture that can be read"),
     ({"style": "truncated.jpg"}, "--style: expected a picture that can be read"),
     ({"content": "nan.tif"}, "--content: expected a picture that can be read"),

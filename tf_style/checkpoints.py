@@ -20,7 +20,7 @@ from tf_style.config import Config
 from tf_style.errors import InputError, expected
 from tf_style.records import Step
 
-_FORMAT = 1
+_FORMAT = 2
 _KEPT = 2
 _RECORD, _HISTORY, _STATE = "run.json", "history.npz", "state"
 _LONGEST_RECORD = 2**20  # bytes
@@ -34,7 +34,7 @@ class Saved(NamedTuple):
     folder: of the checkpoint.
     config: of the run, resolved.
     asked: configuration as it was asked for, before anything was resolved.
-    paths: of the pictures and of the log folder, by flag.
+    paths: of the pictures and of the log folder, by flag, one or several.
     inputs: digests of what the run began with, by name.
     levels: height, width and planned steps of each level.
     level: index of the level in progress.
@@ -49,7 +49,7 @@ class Saved(NamedTuple):
   folder: Path
   config: Config
   asked: Config
-  paths: dict[str, str]
+  paths: dict[str, list[str]]
   inputs: dict[str, str]
   levels: list[list[int]]
   level: int
@@ -60,7 +60,7 @@ class Saved(NamedTuple):
   history: dict[str, np.ndarray]
 
   def check(self, plan: Any) -> None:
-    """Checks that a `transfer.Plan` begins with what the run began with.
+    """Checks that a `plans.Plan` begins with what the run began with.
 
     Raises:
       InputError: it does not.
@@ -92,12 +92,13 @@ class Saved(NamedTuple):
 class Checkpoints:
   """Saves a run from time to time, as an `on_step` callback; holds its folder against other processes."""
 
-  def __init__(self, run_folder: str | os.PathLike, plan: Any, asked: Config, paths: dict[str, str]):
+  def __init__(self, run_folder: str | os.PathLike, plan: Any, asked: Config,
+               paths: dict[str, list[str]]):
     """Writes nothing yet but the folder.
 
     Args:
       run_folder: of the run.
-      plan: a `transfer.Plan`.
+      plan: a `plans.Plan`.
       asked: the configuration before it was resolved.
       paths: of the pictures and of the log folder, by flag.
     Raises:
@@ -185,9 +186,12 @@ def load(run_folder: str | os.PathLike) -> Saved:
 
 
 def digests(plan: Any) -> dict[str, str]:
-  """Returns SHA-256 digests of all that a `transfer.Plan` begins with, by name."""
-  arrays = {"content picture": [plan.content.rgb, plan.content.alpha],
-            "style picture": [plan.style.rgb], "picture to start from": [plan.start]}
+  """Returns SHA-256 digests of all that a `plans.Plan` begins with, by name."""
+  content, regions = plan.content, plan.regions
+  arrays = {"content picture": [content.rgb, content.alpha] if content else [],
+            "style picture": [style.rgb for style in plan.styles],
+            "masks": [regions.content, *regions.styles, regions.kept] if regions else [],
+            "picture to start from": [plan.start]}
   return {name: _digest(parts) for name, parts in arrays.items()} | {
       "network": plan.weights.checksum}
 

@@ -12,6 +12,7 @@ from typing import Any
 from tf_style import network as networks
 from tf_style.errors import InputError, expected
 
+LONGEST_SIDE = 65535  # pixels; what the file formats hold
 _BLOCKS = tuple(f"block{b}_conv1" for b in range(1, 6))
 
 
@@ -38,7 +39,8 @@ class Config:
       "time against quality: sets --steps where it is not given",
       choices=("draft", "standard", "best"))
   image_size: int | str = _option(
-      512, "size", "The look", "longest side of the result in pixels, or 'original'", low=1, high=65535)
+      512, "size", "The look", "longest side of the result in pixels, or 'original'",
+      low=1, high=LONGEST_SIDE)
   content_weight: float = _option(
       0.02, "float", "The look", "how much of the content picture to keep", low=0)
   style_weight: float = _option(1.0, "float", "The look", "how much of the style to reach", low=0)
@@ -47,6 +49,22 @@ class Config:
   tv_norm: str = _option(
       "l1", "choice", "The look", "total variation of absolute or of squared differences",
       choices=("l1", "l2"))
+
+  output_size: str = _option(
+      "", "dimensions", "Styles and regions",
+      "size of a texture made of the style alone, without --content")
+  style_blend: tuple[float, ...] = _option(
+      (), "floats", "Styles and regions", "shares of several styles in what is matched, one a --style; "
+      "the pictures of a folder share its own; default: equal", low=0)
+  style_scale: tuple[float, ...] = _option(
+      (1.0,), "floats", "Styles and regions", "longest side of the style as it is seen, over that of the "
+      "result; one, or one a --style; larger: larger brush strokes", above=0, high=16)
+  mask_keep: tuple[str, ...] = _option(
+      (), "colors", "Styles and regions",
+      "colors in --content_mask, such as 000000, where the content stays as it is")
+  mask_erosion: float = _option(
+      0.0, "float", "Styles and regions", "how far regions are taken in from their borders before their "
+      "statistics are: 1 is as far as a layer sees, 0 not at all", low=0, high=2)
 
   style_loss: str = _option(
       "wasserstein", "choice", "Losses and layers", "distance between the statistics of two layers",
@@ -95,8 +113,9 @@ class Config:
       0.0, "float", "Optimization",
       "end a level when its loss fell by less than this share in 10 steps; 0: never", low=0, high=1)
   init: str = _option(
-      "content", "choice", "Optimization", "the picture to start from",
-      choices=("content", "noise", "style", "recolored", "image"))
+      "auto", "choice", "Optimization",
+      "the picture to start from; auto: the content, or noise where --content or --style is left out",
+      choices=("auto", "content", "noise", "style", "recolored", "image"))
   seed: int = _option(0, "int", "Optimization", "seed of the noise", low=0, high=2**31 - 1)
 
   precision: str = _option(
@@ -105,7 +124,7 @@ class Config:
   tile_size: int | str = _option(
       "auto", "tile", "Machine", "side of a tile in pixels, for pictures that do not fit into memory at "
       "once, at twice the time; 0 or 'whole': the whole picture; auto: whole where it fits, else the largest "
-      "tile that does", low=0, high=65535)
+      "tile that does", low=0, high=LONGEST_SIDE)
   deterministic: bool = _option(
       False, "bool", "Machine", "the very same picture, bit for bit, from every run on one machine")
   device: str = _option("auto", "text", "Machine", "auto (the first GPU, else the CPU), cpu, or gpu:N")
@@ -142,6 +161,16 @@ class Config:
         raise InputError(f"--{kind}_layers: " + expected("each layer once", ",".join(layers)))
     if not self.content_layers + self.style_layers:
       raise InputError("--style_layers: " + expected("at least one style or content layer", "none"))
+    if self.style_blend and not sum(self.style_blend):
+      raise InputError("--style_blend: " + expected("a number above 0", as_text(self.style_blend)))
+    if not self.style_scale:
+      raise InputError("--style_scale: " + expected("at least one number", "none"))
+
+  @property
+  def output_shape(self) -> tuple[int, int] | None:
+    """Height and width of `output_size`, or None."""
+    width, _, height = self.output_size.partition("x")
+    return (int(height), int(width)) if height else None
 
   @classmethod
   def of(cls, **options: Any) -> "Config":
@@ -208,8 +237,12 @@ def _range(limits: Mapping[str, Any]) -> str:
 
 
 def _tuple(parse):
-  return lambda value: tuple(
-      parse(part) for part in (value.split(",") if isinstance(value, str) else value) if part != "")
+  def parts(value: Any) -> Any:
+    if isinstance(value, str):
+      return value.split(",")
+    return [value] if isinstance(value, (int, float)) else value
+
+  return lambda value: tuple(parse(part) for part in parts(value) if part != "")
 
 
 def _int(value: Any) -> int:
@@ -236,14 +269,33 @@ def _str(value: Any) -> str:
   return value.strip()
 
 
+def _dimensions(value: Any) -> str:
+  if value == "":
+    return value
+  width, height = map(int, value.lower().split("x"))
+  if not (0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE):
+    raise ValueError
+  return f"{width}x{height}"
+
+
+def _color(value: Any) -> str:
+  digits = _str(value).removeprefix("#").lower()
+  if len(digits) != 6 or int(digits, 16) < 0:
+    raise ValueError
+  return digits
+
+
 _PARSERS = {
     "int": _int, "float": _float, "bool": _bool, "choice": _str, "text": _str,
     "size": lambda v: v if v == "original" else _int(v),
     "tile": lambda v: v if v == "auto" else 0 if v == "whole" else _int(v),
+    "dimensions": _dimensions, "colors": _tuple(_color),
     "names": _tuple(_str), "floats": _tuple(_float), "ints": _tuple(_int)}
 _NOUNS = {
     "int": "a whole number", "float": "a number", "bool": "true or false", "choice": "a name",
     "text": "a text", "size": "a number of pixels or 'original'",
+    "dimensions": f"WIDTHxHEIGHT in pixels, each at most {LONGEST_SIDE}",
+    "colors": "colors as six hexadecimal digits, with commas between",
     "tile": "a number of pixels, 'whole' or 'auto'", "names": "names with commas between",
     "floats": "numbers with commas between", "ints": "whole numbers with commas between"}
 

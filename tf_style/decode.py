@@ -182,7 +182,7 @@ def decoded(image: Image.Image, name: str) -> tuple[Planes, list[str]]:
   return planes, notes
 
 
-def _of_frames(image: Image.Image) -> str:
+def _of_frames(image: Any) -> str:
   try:
     return f" of {image.n_frames} frames"
   except Exception:  # damage behind the first frame

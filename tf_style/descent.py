@@ -187,4 +187,6 @@ class Descent:
 
 
 def _open(tensor: tf.Tensor) -> tf.TensorSpec:
-  return tf.TensorSpec([None] * tensor.shape.rank, tensor.dtype)
+  """Returns what a tensor has in common at all levels: features and guides keep their channels."""
+  shape = tensor.shape
+  return tf.TensorSpec([1, None, None, shape[3]] if shape.rank == 4 else [None] * shape.rank, tensor.dtype)

@@ -24,20 +24,27 @@ tf_style repaints a picture in the manner of another: neural style transfer (Gat
   tf-style --content=photo.jpg --style=painting.jpg
   tf-style --content=photo.jpg --style=painting.jpg --output=out/print.tif --image_size=1600 \\
       --effort=best --content_weight=0.03
+  tf-style --content=photo.jpg --style=one.jpg --style=two.jpg --style_blend=0.7,0.3
+  tf-style --style=marble.jpg --output_size=800x600
   tf-style --flagfile=logs/RUN/flags.txt --seed=7
 
 `python -m tf_style.run` is the same command. --flagfile=FILE reads flags from a file, one a line;
-each run writes such a file. Of a flag given twice the last counts.
+each run writes such a file. Of a flag given twice the last counts, but each --style and --style_mask is
+one more, and those beside a flag file replace those in it.
 Watch runs with: tensorboard --logdir=logs"""
 
 
 class Flag(NamedTuple):
-  """A flag of a command: its name, a word for its values, its group in the help, what it does."""
+  """A flag of a command: its name, a word for its values, its group in the help, what it does.
+
+  Of a flag that is `repeated` every value counts.
+  """
 
   name: str
   values: str
   group: str
   text: str
+  repeated: bool = False
 
 
 class Job(NamedTuple):
@@ -45,27 +52,45 @@ class Job(NamedTuple):
 
   Attributes:
     config: how the picture shall turn out.
-    content, style: paths of the pictures.
+    content: path of the picture, or None.
+    styles: paths of pictures and of folders of them.
     output: path of the result, or None for a name made of the pictures' names.
     logdir: folder of the runs' folders.
     init_image: path of the picture to start from, or None.
     verbosity: -1 without the progress bar, 0 with it, 1 with TensorFlow's messages too.
     resume: the checkpoint to go on from, or None.
+    content_mask: path of the mask, or None.
+    style_masks: paths of masks and of folders of them.
   """
 
   config: Config
-  content: str
-  style: str
+  content: str | None
+  styles: tuple[str, ...]
   output: str | None
   logdir: str
   init_image: str | None
   verbosity: int
   resume: Saved | None = None
+  content_mask: str | None = None
+  style_masks: tuple[str, ...] = ()
+
+  @property
+  def inputs(self) -> dict[str, tuple[str, ...]]:
+    """Paths of the pictures that are read, by flag."""
+    single = {"content": self.content, "content_mask": self.content_mask, "init_image": self.init_image}
+    return {name: (path,) for name, path in single.items() if path is not None} | {
+        name: paths for name, paths in (("style", self.styles), ("style_mask", self.style_masks)) if paths}
 
 
 _FILES = (
     Flag("content", "FILE", "The job", "the picture to repaint: JPEG, PNG, WebP, TIFF, BMP or GIF"),
-    Flag("style", "FILE", "The job", "the picture whose manner it shall take"),
+    Flag("style", "FILE|FOLDER", "The job", "the picture whose manner it shall take; give it again for "
+         "another to blend in; a folder is all pictures in it", repeated=True),
+    Flag("content_mask", "FILE", "The job", "regions of the content that take the style from the regions of "
+         "the same color in --style_mask. A gray mask is one soft matte, white against black; one with "
+         "colors has a region for each"),
+    Flag("style_mask", "FILE|FOLDER", "The job", "one a --style, in the same order; without any, the whole "
+         "style goes to the region that --mask_keep leaves", repeated=True),
     Flag("output", "FILE", "The job", "the result, by its ending a PNG, JPEG, WebP or 16-bit TIFF "
          "(default: CONTENT-STYLE.png in the current folder, which never overwrites)"),
     Flag("logdir", "FOLDER", "The job", "each run makes a folder in it, with events for "
@@ -75,7 +100,8 @@ _FILES = (
          "logs/RUN, with the flags of that run; more --steps than it had are welcome"),
     Flag("verbosity", "-1|0|1", "The job",
          "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
-_VALUES = {"int": "N", "float": "X", "size": "N|original", "tile": "N|whole|auto", "text": "TEXT",
+_VALUES = {"int": "N", "float": "X", "size": "N|original", "dimensions": "WxH", "colors": "HEX,HEX",
+           "tile": "N|whole|auto", "text": "TEXT",
            "bool": "true|false", "names": "NAME,NAME", "floats": "X,X", "ints": "N,N"}
 _ALWAYS = (Flag("help", "", "The job", "show this and exit"),
            Flag("version", "", "The job", "show the version and exit"))
@@ -92,7 +118,6 @@ def parse(argv: Sequence[str]) -> Job:
   run_folder = path_of(given, "resume")
   if run_folder is not None:
     return _resumed(given, checkpoints.load(run_folder))
-  content, style = _picture(given, "content"), _picture(given, "style")
   init_image = path_of(given, "init_image")
   options = {field.name: given[field.name] for field in dataclasses.fields(Config)
              if field.name in given}
@@ -101,18 +126,19 @@ def parse(argv: Sequence[str]) -> Job:
         "--init_image: " + expected("--init=image or no --init beside it", options["init"]))
   if "weights" in options:
     options["weights"] = os.path.expanduser(options["weights"])
-  return Job(Config.of(**options), content, style, path_of(given, "output"),
-             path_of(given, "logdir") or "logs", init_image, _verbosity(given))
+  return Job(Config.of(**options), path_of(given, "content"), paths_of(given, "style"),
+             path_of(given, "output"), path_of(given, "logdir") or "logs", init_image, _verbosity(given),
+             None, path_of(given, "content_mask"), paths_of(given, "style_mask"))
 
 
-def _verbosity(given: Mapping[str, str]) -> int:
+def _verbosity(given: Mapping[str, Any]) -> int:
   verbosity = given.get("verbosity", "0")
   if verbosity not in ("-1", "0", "1"):
     raise InputError("--verbosity: " + expected("-1, 0 or 1", verbosity))
   return int(verbosity)
 
 
-def _resumed(given: Mapping[str, str], saved: Saved) -> Job:
+def _resumed(given: Mapping[str, Any], saved: Saved) -> Job:
   """Makes the job of a saved run; what is given beside it must not change how the picture turns out.
 
   Pictures and weights may lie elsewhere by now: their digests are compared later.
@@ -126,15 +152,20 @@ def _resumed(given: Mapping[str, str], saved: Saved) -> Job:
       elif value not in (kept, getattr(saved.asked, field.name)):
         raise InputError(f"--{field.name}: " + expected(
             f"{as_text(kept)}, as the run to be resumed has", as_text(value)))
-  paths = {name: path_of(given, name) or path for name, path in saved.paths.items()}
-  if os.path.abspath(paths["logdir"]) != saved.paths["logdir"]:
-    raise InputError("--logdir: " + expected("none beside --resume", paths["logdir"]))
-  return Job(_with_more_steps(config, given, saved), paths["content"], paths["style"],
-             path_of(given, "output") or paths.get("output"), paths["logdir"], paths.get("init_image"),
-             _verbosity(given), saved)
+  for name in ("content", "style", "content_mask", "style_mask", "init_image"):
+    if name in given and name not in saved.paths:
+      raise InputError(f"--{name}: " + expected("none, as the run to be resumed has", as_text(given[name])))
+  paths = {name: paths_of(given, name) or tuple(kept) for name, kept in saved.paths.items()}
+  (logdir,), (kept_logdir,) = paths["logdir"], saved.paths["logdir"]
+  if os.path.abspath(logdir) != kept_logdir:
+    raise InputError("--logdir: " + expected("none beside --resume", logdir))
+  single = lambda name: paths[name][0] if name in paths else None
+  return Job(_with_more_steps(config, given, saved), single("content"), paths.get("style", ()),
+             path_of(given, "output") or single("output"), logdir, single("init_image"),
+             _verbosity(given), saved, single("content_mask"), paths.get("style_mask", ()))
 
 
-def _with_more_steps(config: Config, given: Mapping[str, str], saved: Saved) -> Config:
+def _with_more_steps(config: Config, given: Mapping[str, Any], saved: Saved) -> Config:
   """Returns the configuration with longer levels, where --steps or --level_steps ask for them."""
   fields = {field.name: field for field in dataclasses.fields(Config)}
   planned = tuple(steps for _, _, steps in saved.levels)
@@ -152,14 +183,17 @@ def _with_more_steps(config: Config, given: Mapping[str, str], saved: Saved) -> 
       config, steps=sum(wanted), level_steps=wanted)
 
 
-def _picture(given: Mapping[str, str], name: str) -> str:
-  path = path_of(given, name)
-  if path is None:
-    raise InputError(f"--{name}: " + expected(f"the path of a picture (--{name}=FILE)", "none"))
-  return path
+def paths_of(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
+  """Returns the paths that a flag gives, however often.
+
+  Raises:
+    InputError: one is empty or no path.
+  """
+  texts = given.get(name, ())
+  return tuple(str(path_of({name: text}, name)) for text in ([texts] if isinstance(texts, str) else texts))
 
 
-def path_of(given: Mapping[str, str], name: str) -> str | None:
+def path_of(given: Mapping[str, Any], name: str) -> str | None:
   """Returns the path that a flag gives, or None where it was not given.
 
   Raises:
@@ -189,7 +223,7 @@ def _default_text(value: Any) -> str:
   return ", ".join(f"{item:.3g}" if isinstance(item, float) else as_text(item) for item in items)
 
 
-def read(argv: Sequence[str], known: Sequence[Flag], intro: str) -> dict[str, str]:
+def read(argv: Sequence[str], known: Sequence[Flag], intro: str) -> dict[str, Any]:
   """Reads flags, flag files among them, and answers `--help` and `--version`.
 
   Args:
@@ -197,7 +231,7 @@ def read(argv: Sequence[str], known: Sequence[Flag], intro: str) -> dict[str, st
     known: the flags there are.
     intro: how the help begins.
   Returns:
-    The text of each flag that was given, by its name.
+    The text of each flag that was given, by its name; a list of texts where it is repeated.
   Raises:
     InputError: a flag is unknown or has no value, or there are words that are no flags.
     SystemExit: with 0, after `--help` or `--version`.
@@ -205,7 +239,8 @@ def read(argv: Sequence[str], known: Sequence[Flag], intro: str) -> dict[str, st
   values = flags.FlagValues()
   values.set_gnu_getopt(True)
   for flag in known:
-    flags.DEFINE_string(flag.name, None, flag.text, flag_values=values)
+    define: Any = flags.DEFINE_multi_string if flag.repeated else flags.DEFINE_string
+    define(flag.name, None, flag.text, flag_values=values)
   for flag in _ALWAYS:
     flags.DEFINE_boolean(flag.name, False, flag.text, values, short_name=flag.name[0])
   try:
@@ -223,8 +258,21 @@ def read(argv: Sequence[str], known: Sequence[Flag], intro: str) -> dict[str, st
     raise SystemExit(0)
   if words:
     raise InputError(expected("flags alone, such as --content=FILE", f"'{words[0]}'"))
-  return {name: str(text) for name in (flag.name for flag in known)
-          if (text := values[name].value) is not None}
+  given = {flag.name: values[flag.name].value for flag in known if values[flag.name].value is not None}
+  beside = _without_flag_files(argv)
+  if len(beside) < len(argv):
+    given |= {name: value for name, value in read(beside, known, intro).items() if isinstance(value, list)}
+  return given
+
+
+def _without_flag_files(argv: Sequence[str]) -> list[str]:
+  kept, words = [], iter(argv)
+  for word in words:
+    if word in ("--flagfile", "-flagfile"):
+      next(words, None)
+    elif not word.startswith(("--flagfile=", "-flagfile=")):
+      kept.append(word)
+  return kept
 
 
 def _nearest(name: str, known: Iterable[Flag]) -> str:

@@ -17,9 +17,10 @@ from tf_style.errors import ImageError, expected, one_line
 from tf_style.files import safe_name
 
 __all__ = ["MAX_PIXELS", "Picture", "check_output_name", "check_output_size", "fitted_size",
-           "load_picture", "probe_size", "resize", "save_picture", "to_uint8"]
+           "load_picture", "pictures_of", "probe_size", "resize", "save_picture", "to_uint8"]
 
 MAX_PIXELS = 100_000_000
+_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 _LEVELS = {np.uint8: 255, np.uint16: 65535}
 _TRANSPARENT = 1 / 255  # below this, a color divided by its alpha is noise
 
@@ -61,6 +62,24 @@ def load_picture(source: Source, longest_side: int | None = None, max_pixels: in
   height, width = fitted_size(*size, longest_side) if longest_side else size
   rgb, alpha = _float_planes(planes, height, width)
   return Picture(rgb, alpha, safe_name(Path(path).stem), tuple(notes))
+
+
+def pictures_of(source: Source, flag: str) -> list[Source]:
+  """Returns the pictures in a folder, sorted by name, or the one picture that is given.
+
+  Raises:
+    ImageError: the folder holds none, or cannot be read.
+  """
+  if not isinstance(source, (str, os.PathLike)) or not os.path.isdir(source):
+    return [source]
+  try:
+    found = sorted(path for path in Path(source).iterdir()
+                   if path.suffix.lower() in _ENDINGS and not path.name.startswith("."))
+  except OSError as error:
+    raise ImageError(f"{flag}: " + expected("a folder that can be read", error)) from error
+  if not found:
+    raise ImageError(f"{flag}: " + expected("a picture or a folder of pictures", f"{source} without any"))
+  return list(found)
 
 
 def _decoded(source: Source, longest_side: int | None, max_pixels: int, flag: str,

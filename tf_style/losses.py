@@ -35,7 +35,7 @@ class Statistics(NamedTuple):
   Attributes:
     mean: [C] mean of the features.
     second: [C, C] mean of their products: the Gram matrix over H W.
-    count: scalar; positions it was taken over.
+    count: scalar; positions it was taken over, all pictures together.
   """
 
   mean: tf.Tensor
@@ -113,9 +113,9 @@ def blend(parts: list[Statistics], shares: list[float]) -> Statistics:
     parts: statistics of the same layer and region.
     shares: one weight a part; they sum to 1.
   """
-  mixed = [sum(share * value for share, value in zip(shares, values, strict=True))
-           for values in zip(*parts, strict=True)]
-  return Statistics(*mixed)
+  mean, second = (sum(share * part[moment] for share, part in zip(shares, parts, strict=True))
+                  for moment in (0, 1))
+  return Statistics(mean, second, sum(part.count for part in parts))
 
 
 def covariance(stats: Statistics) -> tf.Tensor:
@@ -143,7 +143,7 @@ def covariance_distance(stats: Statistics, target: Statistics) -> tf.Tensor:
   means and deviations alone is Huang & Belongie 2017, covariances alone Sun & Saenko 2016 (CORAL).
   """
   matrix, wanted = covariance(stats), covariance(target)
-  trace, channels = tf.linalg.trace(wanted), stats.mean.shape[0]
+  trace, channels = tf.maximum(tf.linalg.trace(wanted), 1e-6), stats.mean.shape[0]
   ridge = _RIDGE * trace / channels
   deviation, wanted_deviation = (
       tf.sqrt(tf.maximum(tf.linalg.diag_part(each), 0) + ridge) for each in (matrix, wanted))

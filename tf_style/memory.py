@@ -15,6 +15,8 @@ _BYTES_A_FEATURE = {"float32": 7.0, "bfloat16": 5.0}
 # Copies of the picture: variables, gradient, the pictures on the host, the largest temporaries of a step.
 _COPIES = {"adam": 10, "lbfgs": 18}
 _COPIES_A_PAIR = 2
+# Copies of the largest style layer that a region takes, in float32.
+_COPIES_A_REGION = 2
 # Larger targets are kept in half precision: 11 significant bits, less than the noise of one 8-bit grey level.
 LARGEST_TARGET = 2**30
 
@@ -23,11 +25,13 @@ _TILE_SIZES = (1024, 768, 512, 384, 256)
 _LEAST_PAIRS = 3
 
 
-def estimate(config: Any, height: int, width: int) -> int:
+def estimate(config: Any, height: int, width: int, regions: int = 1) -> int:
   """Returns the bytes that a process takes at most, for a level of a size in pixels.
 
   Args:
     config: layers, network, precision, optimizer with its memory, and tile size (0: whole) are read.
+    height, width: in pixels.
+    regions: in which the style's statistics are taken.
   """
   layers = config.content_layers + config.style_layers
   table = network.layers(config.network)
@@ -39,15 +43,17 @@ def estimate(config: Any, height: int, width: int) -> int:
   copies = _COPIES[config.optimizer]
   if config.optimizer == "lbfgs":
     copies += _COPIES_A_PAIR * config.lbfgs_memory
+  largest = max((table[name].channels / table[name].stride**2 for name in config.style_layers), default=0)
+  masked = 4 * _COPIES_A_REGION * largest * (regions - 1)
   return int(_BASE + 12 * copies * height * width + _target_bytes(kept * height * width, config.precision)
-             + _BYTES_A_FEATURE[config.precision] * values * window.height * window.width)
+             + (_BYTES_A_FEATURE[config.precision] * values + masked) * window.height * window.width)
 
 
 def _target_bytes(values: float, precision: str) -> float:
   return values * (2 if precision == "bfloat16" or 4 * values > LARGEST_TARGET else 4)
 
 
-def fitted(config: ConfigT, height: int, width: int, limit: int) -> ConfigT:
+def fitted(config: ConfigT, height: int, width: int, limit: int, regions: int = 1) -> ConfigT:
   """Returns the configuration with a tile size and an L-BFGS memory that fit.
 
   A tile size of `auto` becomes 0, the whole picture, where that fits, else the largest tile that does.
@@ -56,19 +62,22 @@ def fitted(config: ConfigT, height: int, width: int, limit: int) -> ConfigT:
     config: precision resolved.
     height, width: of the largest level.
     limit: bytes there are.
+    regions: in which the style's statistics are taken.
   Raises:
     InputError: nothing fits; the message says what would.
   """
   for choice in _choices(config):
-    if estimate(choice, height, width) <= limit:
+    if estimate(choice, height, width, regions) <= limit:
       return choice
   least, longest = list(_choices(config))[-1], max(height, width)
   side = longest
-  while side > 1 and estimate(least, *(max(1, part * side // longest) for part in (height, width))) > limit:
+  needs = lambda side: estimate(
+      least, max(1, height * side // longest), max(1, width * side // longest), regions)
+  while side > 1 and needs(side) > limit:
     side = side * 31 // 32
   raise InputError("--image_size: " + expected(
       f"at most {side} for the {limit / 1e9:.1f} GB of memory that are free",
-      f"{width}x{height}, which takes {estimate(least, height, width) / 1e9:.1f} GB") + _advice(config))
+      f"{width}x{height}, which takes {needs(longest) / 1e9:.1f} GB") + _advice(config))
 
 
 def _choices(config: ConfigT) -> Iterator[ConfigT]:

@@ -72,8 +72,13 @@ class Objective:
       content, guides: as in `Wanted`.
       style: statistics of the style, one a region, for each style layer.
     """
-    prepared = {name: [self._loss.prepare(region) for region in regions] for name, regions in style.items()}
-    return Wanted(dict(content), prepared, dict(guides or {}), tf.constant(size[0] * size[1], tf.float32))
+    prepared, kept = {}, {}
+    for name, regions in style.items():
+      if guides:
+        there = _regions_there(guides[name], regions)
+        kept[name], regions = tf.gather(guides[name], there, axis=-1), [regions[index] for index in there]
+      prepared[name] = [self._loss.prepare(region) for region in regions]
+    return Wanted(dict(content), prepared, kept, tf.constant(size[0] * size[1], tf.float32))
 
   def sums(self, picture: tf.Tensor, features: Mapping[str, tf.Tensor], wanted: Wanted,
            window: Window | None = None) -> Sums:
@@ -115,9 +120,16 @@ class Objective:
            for name, value in sums.content.items()}
     for name, targets in wanted.style.items():
       regions = losses.statistics(sums.style[name])
-      share = [region.count / tf.reduce_sum(sums.style[name].count) for region in regions]
-      raw[f"style/{name}"] = tf.add_n([part * self._loss.distance(region, target) for part, region, target
-                                       in zip(share, regions, targets, strict=True)])
+      everywhere = tf.maximum(tf.reduce_sum(sums.style[name].count), 1e-6)
+      raw[f"style/{name}"] = tf.add_n(
+          [region.count / everywhere * self._loss.distance(region, target)
+           for region, target in zip(regions, targets, strict=True)])
     raw["tv"] = sums.variation / (3 * tf.cast(wanted.pixels, sums.variation.dtype))
     vector = tf.stack([raw[name] for name in self.names])
     return LossTerms(tf.tensordot(tf.cast(self.weights, vector.dtype), vector, 1), vector)
+
+
+def _regions_there(guide: tf.Tensor, targets: list[losses.Statistics]) -> list[int]:
+  """Returns the regions with at least one position's worth in picture and style, or else the largest."""
+  counts = np.minimum(np.sum(guide, axis=(0, 1, 2)), [float(region.count) for region in targets])
+  return np.flatnonzero(counts >= min(1, counts.max())).tolist()

@@ -1,5 +1,6 @@
 """Maps from what an optimizer varies to the picture, and their adjoints; they compose with any optimizer."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import tensorflow as tf
@@ -90,6 +91,42 @@ class FourierSigmoid(tf.Module):
     size = tf.shape(planes)[2:]
     spectrum = tf.signal.rfft2d(planes) * spectrum_scale(size[0], size[1], self._exponent)
     return tf.transpose(tf.signal.irfft2d(spectrum, size), [0, 2, 3, 1])
+
+
+class Frozen(tf.Module):
+  """Keeps a part of the picture as it is: kept * w + picture * (1 - w), of any other map's picture."""
+
+  def __init__(self, inner: Parameters, start: tf.Tensor,
+               kept_at: Callable[[int, int], tuple[tf.Tensor, tf.Tensor]]):
+    """Wraps a map.
+
+    Args:
+      inner: the map.
+      start: [1, H, W, 3], its beginning.
+      kept_at: from height and width, what is kept, [1, H, W, 3], and how much of it, [1, H, W, 1] in [0, 1].
+    """
+    super().__init__(name="frozen")
+    self._inner, self._kept_at, self.variable = inner, kept_at, inner.variable
+    kept, weights = kept_at(*start.shape[1:3])
+    self._kept = tf.Variable(kept, trainable=False, shape=_OPEN)
+    self._weights = tf.Variable(weights, trainable=False, shape=[1, None, None, 1])
+
+  def begin(self, start: tf.Tensor) -> None:
+    self._inner.begin(start)
+    kept, weights = self._kept_at(*start.shape[1:3])
+    self._kept.assign(kept)
+    self._weights.assign(weights)
+
+  def picture(self) -> tf.Tensor:
+    return self._weights * self._kept + (1 - self._weights) * self._inner.picture()
+
+  def pullback(self, gradient: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
+    free = 1 - self._weights
+    inside = tf.clip_by_value(tf.math.divide_no_nan(picture - self._weights * self._kept, free), 0.0, 1.0)
+    return self._inner.pullback(gradient * free, inside)
+
+  def project(self) -> None:
+    self._inner.project()
 
 
 def spectrum_scale(height: tf.Tensor | int, width: tf.Tensor | int, exponent: float) -> tf.Tensor:

@@ -8,8 +8,9 @@ from typing import Any
 
 from tf_style import machine, memory, network, tiles
 from tf_style.config import Config
+from tf_style.plans import Plan
 from tf_style.progress import clock
-from tf_style.transfer import Plan, Result
+from tf_style.transfer import Result
 
 
 def plan_line(plan: Plan) -> str:
@@ -18,7 +19,7 @@ def plan_line(plan: Plan) -> str:
   sizes = " -> ".join(f"{level.width}x{level.height}" for level in plan.levels)
   steps = sum(level.steps for level in plan.levels)
   largest = plan.levels[-1]
-  gigabytes = memory.estimate(config, largest.height, largest.width) / 1e9
+  gigabytes = memory.estimate(config, largest.height, largest.width, plan.num_regions) / 1e9
   return (f"{sizes}, {steps} steps of {config.optimizer} on {plan.device.strip('/')} in "
           f"{config.precision}, {plan.weights.source}; about {gigabytes:.1f} GB of memory; "
           f"about {clock(estimated_seconds(plan))} at this machine's rate of convolution")
@@ -84,17 +85,17 @@ def _plain(losses: dict[str, float]) -> dict[str, float | str]:
   return {name: value if math.isfinite(value) else str(value) for name, value in losses.items()}
 
 
-def flag_file(config: Config, paths: dict[str, str]) -> str:
+def flag_file(config: Config, paths: dict[str, list[str]]) -> str:
   """Returns the text of a flag file that repeats a run.
 
   Args:
     config: resolved.
-    paths: of the pictures and the folder, by flag; they are made absolute.
+    paths: of the pictures and the folder, by flag, one or several; they are made absolute.
   """
   if config.weights not in ("auto", "imagenet"):
     config = dataclasses.replace(config, weights=os.path.abspath(config.weights))
   lines = config.as_flags()
-  lines += [f"--{name}={os.path.abspath(path)}" for name, path in paths.items()]
+  lines += [f"--{name}={os.path.abspath(path)}" for name, several in paths.items() for path in several]
   return "".join(
       f"{line}\n" if line.isprintable() and line == line.strip()
       else f"# no flag file can hold this: {line!a}\n" for line in lines)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tf_style import console, files, flags, images, machine
+from tf_style import console, files, flags, images, machine, styles
 from tf_style.checkpoints import Checkpoints
 from tf_style.errors import OutputError, expected, one_line
 from tf_style.progress import Progress
@@ -20,7 +20,11 @@ from tf_style.signals import Signals
 if TYPE_CHECKING:
   import numpy as np
 
-  from tf_style.transfer import Plan, Result
+  from tf_style.plans import Plan
+  from tf_style.transfer import Result
+
+# So many styles stand in the name of a result.
+_NAMED_STYLES = 2
 
 
 def main(argv: Sequence[str]) -> int:
@@ -56,8 +60,8 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
 
   desk = Desk(job, one_line(shlex.join(["tf-style", *argv])), signals)
   try:
-    result = transfer.stylize(job.content, job.style, job.config, job.init_image, desk.begin,
-                              desk.on_step, job.resume)
+    result = transfer.stylize(job.content, job.styles, job.config, job.init_image, desk.begin,
+                              desk.on_step, job.resume, job.content_mask, job.style_masks)
   except KeyboardInterrupt:
     desk.discard()
     raise
@@ -72,19 +76,22 @@ def check_files(job: flags.Job) -> None:
   Raises:
     InputError: the first thing that is wrong.
   """
-  sources = {"--content": job.content, "--style": job.style, "--init_image": job.init_image}
-  sizes = {flag: images.probe_size(path, job.config.max_pixels, flag)
-           for flag, path in sources.items() if path is not None}
-  size, longest = sizes["--content"], job.config.image_size
+  config, sources = job.config, [(flag, path) for flag, paths in job.inputs.items() for path in paths]
+  styles.check_together(job.content, job.styles, config, job.content_mask, job.style_masks)
+  for flag, path in sources:
+    for picture in images.pictures_of(path, f"--{flag}") if flag.startswith("style") else [path]:
+      images.probe_size(picture, config.max_pixels, f"--{flag}")
   output = output_path(job)
   images.check_output_name(output)
-  images.check_output_size(
-      output, *(size if longest == "original" else images.fitted_size(*size, int(longest))))
+  size = config.output_shape or images.probe_size(str(job.content), config.max_pixels)
+  if job.content is not None and config.image_size != "original":
+    size = images.fitted_size(*size, int(config.image_size))
+  images.check_output_size(output, *size)
   files.check_writable(output)
   if job.output is not None and output.exists():
-    for flag, path in (sources | {"--weights": job.config.weights}).items():
-      if path is not None and os.path.exists(path) and os.path.samefile(output, path):
-        raise OutputError("--output: " + expected(f"another file than {flag}", output))
+    for flag, path in (*sources, ("weights", config.weights)):
+      if os.path.exists(path) and os.path.samefile(output, path):
+        raise OutputError("--output: " + expected(f"another file than --{flag}", output))
   files.check_folder(job.logdir, "--logdir")
 
 
@@ -92,8 +99,9 @@ def output_path(job: flags.Job) -> Path:
   """Returns where the result shall go: as asked, or here, named after the pictures."""
   if job.output is not None:
     return Path(job.output)
-  content, style = (files.safe_name(Path(path).stem) for path in (job.content, job.style))
-  return Path(f"{content}-{style}.png")
+  paths = job.inputs
+  named = [*paths.get("content", ()), *paths.get("style", ())[:_NAMED_STYLES]]
+  return Path("-".join(files.safe_name(Path(path).stem) for path in named) + ".png")
 
 
 class Desk:
@@ -122,8 +130,8 @@ class Desk:
     if plan.config.device == "auto" and (reason := machine.unused_gpu()):
       console.say("the GPU of this machine is not used" + reason)
     console.say(report.plan_line(plan))
-    paths = {name: os.path.abspath(path) for name in ("content", "style", "init_image", "logdir")
-             if (path := getattr(self._job, name)) is not None}
+    inputs = self._job.inputs | {"logdir": (self._job.logdir,)}
+    paths = {name: [os.path.abspath(path) for path in each] for name, each in inputs.items()}
     if self._folder is None:
       self._folder = files.make_run_folder(self._job.logdir, self._output.stem)
     if plan.config.checkpoint_every:
@@ -185,8 +193,8 @@ class Desk:
     if self._checkpoints and "checkpoints" not in self._refused:
       console.say(f"to go on: tf-style --resume={shlex.quote(str(self._folder))}")
 
-  def _open_checkpoints(self, paths: dict[str, str]) -> None:
-    output = {"output": os.path.abspath(self._job.output)} if self._job.output is not None else {}
+  def _open_checkpoints(self, paths: dict[str, list[str]]) -> None:
+    output = {"output": [os.path.abspath(self._job.output)]} if self._job.output is not None else {}
     self._checkpoints = Checkpoints(self._run_folder, self._plan, self._job.config, paths | output)
 
   @property
@@ -229,7 +237,7 @@ class Desk:
 
   def _save(self, picture: "np.ndarray", losses: dict[str, float]) -> None:
     self._output = images.save_picture(
-        self._output, picture, self._plan.content.alpha,
+        self._output, picture, self._plan.alpha,
         self._report.picture_metadata(self._plan, losses), self._overwrite)
     self._overwrite = True  # from now on the name is this run's own
 

@@ -22,12 +22,13 @@ from tensorboard.plugins.image import metadata as image_metadata
 from tensorboard.plugins.text.summary_v2 import text_pb
 from tensorboard.util import tensor_util
 
-from tf_style import images, machine
+from tf_style import images, machine, masks
 from tf_style.config import as_text
 from tf_style.errors import one_line
 from tf_style.events import EventFile
 from tf_style.records import Step
 
+_MOST_STYLES = 8  # that are shown of a large folder
 _LONGEST = 1024  # pixels; larger pictures are shown shrunk
 # The custom-scalars dashboard: charts by their titles, each with patterns of its scalars.
 _CHARTS = {
@@ -58,7 +59,7 @@ class Summaries:
 
     Args:
       folder: of the run.
-      plan: a `transfer.Plan`.
+      plan: a `plans.Plan`.
       command_line: as it would be typed in a shell.
     """
     self._folder, self._plan, self._config = Path(folder), plan, plan.config
@@ -102,9 +103,10 @@ class Summaries:
     if result is not None:
       self._number = self._number or len(result.history["total"])
       self._write_picture(result.picture)
-      content = images.resize(self._plan.content.rgb, *result.picture.shape[1:3])
-      self._events.summary(self._number, image_pb(
-          "picture/difference", (1 + result.picture - content) / 2, "picture less content, around gray"))
+      if self._plan.content:
+        content = images.resize(self._plan.content.rgb, *result.picture.shape[1:3])
+        self._events.summary(self._number, image_pb(
+            "picture/difference", (1 + result.picture - content) / 2, "picture less content, around gray"))
       self._events.scalars(self._number, _outcome(result, self._weights))
       self._events.summary(self._number, hparams.session_end_pb(api_pb2.STATUS_SUCCESS))
     self._events.close()
@@ -223,7 +225,10 @@ def image_pb(tag: str, picture: np.ndarray, description: str = "") -> summary_pb
 
 def _inputs(plan: Any) -> dict[str, np.ndarray]:
   """Returns the pictures that a run starts from, [1, H, W, 3] each, by name."""
-  return {"content": plan.content.rgb, "style": plan.style.rgb}
+  pictures = {"content": plan.content.rgb} if plan.content else {}
+  for number, style in enumerate(plan.styles[:_MOST_STYLES], start=1):
+    pictures["style" if len(plan.styles) == 1 else f"style_{number}"] = style.rgb
+  return pictures | ({"regions": masks.shown(plan.regions)} if plan.regions else {})
 
 
 def _texts(plan: Any, command_line: str) -> dict[str, str]:
@@ -244,7 +249,8 @@ def _hparams(plan: Any) -> dict[str, bool | int | float | str]:
   """Returns the configuration in the types that TensorBoard knows, and what was painted how."""
   plain = {name: value if isinstance(value, (bool, int, float)) else one_line(as_text(value))
            for name, value in plan.config.as_dict().items()}
-  return {"content": plan.content.name, "style": plan.style.name, **plain}
+  styles = ", ".join(style.name for style in plan.styles[:_MOST_STYLES])
+  return {"content": plan.content.name if plan.content else "", "style": styles, **plain}
 
 
 def _layout() -> layout_pb2.Layout:

@@ -1,6 +1,6 @@
 """What the content and the style pictures look like to the network, computed by tiles of any size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,25 +15,32 @@ from tf_style.records import Window
 class Targets(tf.Module):
   """Makes the targets of all levels; its two graphs serve pictures of every size."""
 
-  def __init__(self, extractor: Extractor, config: Any):
+  def __init__(self, extractor: Extractor, config: Any, regions: int = 0):
     """Traces nothing yet.
 
     Args:
       extractor: of the layers of `config`.
       config: layers, network and tile size are read.
+      regions: of the styles' guides; 0 where they have none.
     """
     super().__init__(name="targets")
     self._extractor, self._config = extractor, config
     self._table = network.layers(config.network)
     picture, window = tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([len(Window._fields)], tf.int32)
-    self._features, self._sums = (
-        tf.function(piece, input_signature=[picture, window], autograph=False)
-        for piece in (self._own_features, self._own_sums))
+    guide = tf.TensorSpec([1, None, None, regions])
+    guides = dict.fromkeys(config.style_layers, guide) if regions else {}
+    self._features = tf.function(self._own_features, input_signature=[picture, window], autograph=False)
+    self._sums = tf.function(self._own_sums, input_signature=[picture, window, guides], autograph=False)
 
-  def windows(self, height: int, width: int) -> list[Window]:
-    """Returns the windows in which a picture of that size is looked at."""
+  def windows(self, height: int, width: int, largest: int = 0) -> list[Window]:
+    """Returns the windows in which a picture of that size is looked at.
+
+    Args:
+      height, width: in pixels.
+      largest: side of a window where the configuration sets none; 0 is the whole picture.
+    """
     return tiles.plan_windows(
-        height, width, self._config.tile_size, self._config.network, self._extractor.layers)
+        height, width, self._config.tile_size or largest, self._config.network, self._extractor.layers)
 
   def content(self, picture: np.ndarray) -> Mapping[str, tf.Tensor]:
     """Returns the features [1, h, w, C] of the content layers.
@@ -55,17 +62,38 @@ class Targets(tf.Module):
         kept[name][place] = tf.saturate_cast(values, kept[name].dtype).numpy()
     return {name: tf.constant(kept.pop(name)) for name in tuple(kept)}
 
-  def style(self, picture: np.ndarray) -> Mapping[str, list[losses.Statistics]]:
+  def style(self, picture: np.ndarray, guides: Mapping[str, np.ndarray] | None = None,
+            largest: int = 0) -> Mapping[str, list[losses.Statistics]]:
     """Returns the statistics of the style layers, one a region.
 
     Args:
       picture: [1, H, W, 3] float32.
+      guides: [1, H / stride, W / stride, R] in [0, 1], one a style layer, or None for one region of ones.
+      largest: side of a window where the configuration sets none; 0 is the whole picture.
     """
     total: Any = None
-    for window in self.windows(*picture.shape[1:3]):
-      part = self._sums(*_shown(picture, window))
+    for window in self.windows(picture.shape[1], picture.shape[2], largest):
+      cut = {name: guide[tiles.within_picture(window, self._table[name].stride)]
+             for name, guide in (guides or {}).items()}
+      part = self._sums(*_shown(picture, window), tf.nest.map_structure(tf.constant, cut))
       total = part if total is None else tf.nest.map_structure(tf.add, total, part)
     return {name: losses.statistics(sums) for name, sums in total.items()}
+
+  def blend(self, pictures: Sequence[np.ndarray], shares: Sequence[float],
+            guides: Sequence[Mapping[str, np.ndarray] | None],
+            largest: int = 0) -> Mapping[str, list[losses.Statistics]]:
+    """Returns the statistics of several styles mixed, as `style` does.
+
+    A region is mixed of those that have it.
+
+    Args:
+      pictures: [1, H, W, 3] float32, of any sizes.
+      shares: one a picture.
+      guides, largest: as for `style`, one a picture.
+    """
+    parts = [self.style(picture, guide, largest) for picture, guide in zip(pictures, guides, strict=True)]
+    return {name: [_mixed(list(of_region), shares) for of_region in
+                   zip(*(part[name] for part in parts), strict=True)] for name in self._config.style_layers}
 
   def _blank(self, name: str, picture: np.ndarray, dtype: tf.DType) -> np.ndarray:
     height, width = (side // self._table[name].stride for side in picture.shape[1:3])
@@ -76,13 +104,22 @@ class Targets(tf.Module):
   def _own_features(self, part: tf.Tensor, vector: tf.Tensor) -> dict[str, tf.Tensor]:
     return self._own(part, Window(*tf.unstack(vector)), self._config.content_layers)
 
-  def _own_sums(self, part: tf.Tensor, vector: tf.Tensor) -> dict[str, losses.FeatureSums]:
+  def _own_sums(self, part: tf.Tensor, vector: tf.Tensor,
+                guides: Mapping[str, tf.Tensor]) -> dict[str, losses.FeatureSums]:
     own = self._own(part, Window(*tf.unstack(vector)), self._config.style_layers)
-    return {name: losses.feature_sums(values) for name, values in own.items()}
+    return {name: losses.feature_sums(values, guides.get(name)) for name, values in own.items()}
 
   def _own(self, part: tf.Tensor, window: Window, layers: tuple[str, ...]) -> dict[str, tf.Tensor]:
     features = self._extractor(part)
     return {name: features[name][tiles.within_window(window, self._table[name].stride)] for name in layers}
+
+
+def _mixed(parts: list[losses.Statistics], shares: Sequence[float]) -> losses.Statistics:
+  held = [(part, share) for part, share in zip(parts, shares, strict=True) if share and part.count > 0]
+  if len(held) < 2:
+    return held[0][0] if held else parts[0]
+  total = sum(share for _, share in held)
+  return losses.blend([part for part, _ in held], [share / total for _, share in held])
 
 
 def _shown(picture: np.ndarray, window: Window) -> tuple[tf.Tensor, tf.Tensor]:

@@ -1,8 +1,7 @@
 """One pair of pictures through all levels: the only place that knows the order."""
 
-import dataclasses
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -10,36 +9,24 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tf_style import color, images, machine, memory, network, pyramid
+from tf_style import images, masks, network, pyramid
 from tf_style.checkpoints import Saved
 from tf_style.config import Config
 from tf_style.descent import PATIENCE, Descent
-from tf_style.errors import InputError, expected
 from tf_style.features import Extractor
 from tf_style.gradients import TiledPicture, WholePicture
+from tf_style.losses import Statistics
 from tf_style.objective import Objective, Wanted
 from tf_style.optimizers import LBFGS, Adam
-from tf_style.parameters import FourierSigmoid, Pixels
+from tf_style.parameters import FourierSigmoid, Frozen, Parameters, Pixels
+from tf_style.plans import Plan, make_plan
 from tf_style.records import OnStep
+from tf_style.styles import size_at
 from tf_style.targets import Targets
 from tf_style.watch import TOLERANCE_STEPS, Watch
-from tf_style.weights import Weights, load_weights
 
 # So many faulty steps in a row end the use of a precision lower than float32.
 _LOW_PRECISION_PATIENCE = 2
-
-
-class Plan(NamedTuple):
-  """What a run is about to do, with everything resolved that was left to `auto`."""
-
-  config: Config
-  levels: list[pyramid.Level]
-  device: str
-  weights: Weights
-  content: images.Picture
-  style: images.Picture
-  start: np.ndarray  # [1, H, W, 3], of any size
-  notes: tuple[str, ...]
 
 
 class Result(NamedTuple):
@@ -66,18 +53,22 @@ class Result(NamedTuple):
   failed: bool
 
 
-def stylize(content: Any, style: Any, config: Config | None = None, init_image: Any = None,
+def stylize(content: Any = None, style: Any = None, config: Config | None = None, init_image: Any = None,
             on_plan: Callable[[Plan], None] | None = None, on_step: OnStep | None = None,
-            resume: Saved | None = None) -> Result:
+            resume: Saved | None = None, content_mask: Any = None, style_mask: Any = None) -> Result:
   """Repaints a picture in the manner of another (Gatys et al. 2016).
 
   Args:
-    content, style: a path, a PIL image or an array ([H, W, 3] uint8 or float in [0, 1]).
+    content: a path, a PIL image or an array ([H, W, 3] uint8 or float in [0, 1]); None makes a texture of
+      the style, of the size `config.output_size`.
+    style: likewise, or a list of several, blended by `config.style_blend`; a folder is all pictures in it.
+      None reconstructs the content from its features.
     config: how; `Config.of(steps=100, ...)` makes one.
     init_image: the picture to start from where `config.init` is `image`.
     on_plan: called once before the first step.
     on_step: called after every chunk of steps; a true return value ends the run with its best picture.
     resume: a checkpoint of a run with these pictures and this configuration, to go on from.
+    content_mask, style_mask: regions that pair up by color (see `masks`): one of the content, one a style.
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
@@ -85,7 +76,7 @@ def stylize(content: Any, style: Any, config: Config | None = None, init_image: 
   if config.deterministic:
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
-  plan = make_plan(content, style, config, init_image)
+  plan = make_plan(content, style, config, init_image, content_mask, style_mask)
   if resume:
     resume.check(plan)
     plan = plan._replace(levels=_levels_as_done(plan.levels, resume))
@@ -93,54 +84,6 @@ def stylize(content: Any, style: Any, config: Config | None = None, init_image: 
     on_plan(plan)
   with tf.device(plan.device):
     return _run(plan, on_step, resume)
-
-
-def make_plan(content: Any, style: Any, config: Config, init_image: Any = None) -> Plan:
-  """Reads and checks everything that a run needs, and decides what was left open."""
-  longest = None if config.image_size == "original" else int(config.image_size)
-  content_picture = images.load_picture(content, longest, config.max_pixels, "--content")
-  style_picture = images.load_picture(style, longest, config.max_pixels, "--style")
-  device = machine.choose_device(config.device)
-  weights = load_weights(config.network, config.weights)
-  config = dataclasses.replace(
-      config, network=weights.network,
-      precision=machine.fast_precision(device) if config.precision == "auto" else config.precision)
-  height, width = content_picture.rgb.shape[1:3]
-  stride = network.deepest(config.network, config.content_layers + config.style_layers).stride
-  if min(height, width, *style_picture.rgb.shape[1:3]) < stride:
-    raise InputError("--image_size: " + expected(
-        f"sides of at least {stride} pixels for the deepest layer in use",
-        f"{width}x{height} and a style of {style_picture.rgb.shape[2]}x{style_picture.rgb.shape[1]}"))
-  asked, config = config, memory.fitted(config, height, width, machine.memory_limit(device))
-  levels = pyramid.make_levels(height, width, config.steps, config.levels, config.level_steps, 2 * stride)
-  notes = [*content_picture.notes, *style_picture.notes, *filter(None, [weights.note]),
-           *_what_fits(asked, config)]
-  start = _start_picture(config, levels[0], content_picture.rgb, style_picture.rgb, init_image)
-  return Plan(config, levels, device, weights, content_picture, style_picture, start, tuple(notes))
-
-
-def _what_fits(asked: Config, fitted: Config) -> Iterator[str]:
-  """Says what the memory that there is did not allow."""
-  if asked.tile_size == "auto" and fitted.tile_size:
-    yield f"the whole picture does not fit into memory: tiles of {fitted.tile_size} pixels"
-  if fitted.lbfgs_memory < asked.lbfgs_memory:
-    yield f"not {asked.lbfgs_memory} pairs fit into memory: L-BFGS remembers {fitted.lbfgs_memory}"
-
-
-def _start_picture(config: Config, coarsest: pyramid.Level, rgb: np.ndarray, style: np.ndarray,
-                   init_image: Any) -> np.ndarray:
-  """Returns the picture that the coarsest level starts from, [1, H, W, 3], of any size."""
-  if config.init == "image":
-    if init_image is None:
-      raise InputError("--init_image: " + expected("a picture with --init=image", "none"))
-    longest = max(rgb.shape[1:3])
-    return images.load_picture(init_image, longest, config.max_pixels, "--init_image").rgb
-  if config.init == "noise":
-    size = 1, coarsest.height, coarsest.width, 3
-    return np.random.default_rng(config.seed).uniform(size=size).astype(np.float32)
-  if config.init == "recolored":
-    return color.match_colors(rgb, style)
-  return style if config.init == "style" else rgb
 
 
 def _levels_as_done(levels: list[pyramid.Level], saved: Saved) -> list[pyramid.Level]:
@@ -157,7 +100,7 @@ def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None) -> Result:
   watch = Watch(plan, on_step, resume)
   judge = _Judge(plan, resume.precision if resume else config.precision)
   start = lambda level: tf.constant(images.resize(picture, level.height, level.width))
-  parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(start(plan.levels[first]))
+  parameters = _parameters(plan, start(plan.levels[first]))
   optimizer = _make_optimizer(config, parameters.variable, plan.levels[first].steps)
   descent = Descent(parameters, optimizer, len(judge.objective.names))
   for index, level in list(enumerate(plan.levels))[first:]:
@@ -171,7 +114,11 @@ def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None) -> Result:
       break
   del descent, parameters, optimizer  # the last look needs the memory
   height, width = plan.levels[-1][:2]
-  picture = images.to_uint8(images.resize(picture, height, width))[None] / np.float32(255)
+  if picture.shape[1:3] != (height, width):
+    picture = images.resize(picture, height, width)
+    if plan.keeps is not None:
+      picture = Frozen(Pixels(tf.constant(picture)), picture, plan.keeps).picture().numpy()
+  picture = images.to_uint8(picture)[None] / np.float32(255)
   return Result(picture, _final_losses(judge, picture), watch.history(), plan,
                 watch.seconds, watch.stopped, watch.faults, failed)
 
@@ -209,7 +156,8 @@ class _Judge:
     config = plan.config
     self._extractor = Extractor(
         plan.weights, config.content_layers + config.style_layers, config.pooling, precision)
-    self._targets = Targets(self._extractor, config)
+    self._targets = Targets(
+        self._extractor, config, len(plan.regions.colors) if plan.regions and plan.regions.styles else 0)
     self.objective = Objective(config)
     self._whole = WholePicture(self._extractor, self.objective)
 
@@ -225,11 +173,27 @@ class _Judge:
 
   def _wanted(self, level: pyramid.Level) -> Wanted:
     plan, (height, width, _) = self.plan, level
-    scale = max(height, width) / max(plan.levels[-1][:2])
-    style_size = [max(1, round(side * scale)) for side in plan.style.rgb.shape[1:3]]
+    content = self._targets.content(images.resize(plan.content.rgb, height, width)) if plan.content else {}
     return self.objective.wanted(
-        (height, width), self._targets.content(images.resize(plan.content.rgb, height, width)),
-        self._targets.style(images.resize(plan.style.rgb, *style_size)))
+        (height, width), content, self._style(level) if plan.styles else {},
+        plan.regions and self._guides(plan.regions.content, height, width))
+
+  def _style(self, level: pyramid.Level) -> Mapping[str, list[Statistics]]:
+    """Returns the statistics of all styles, each scaled as the level is."""
+    plan, largest = self.plan, max(level[:2])
+    scale = largest / max(plan.levels[-1][:2])
+    least = 2 * network.deepest(plan.config.network, plan.config.style_layers).stride
+    sizes = [size_at(style.rgb.shape[1:3], scale, least) for style in plan.styles]
+    planes = plan.regions.styles if plan.regions and plan.regions.styles else [None] * len(sizes)
+    pictures = [images.resize(style.rgb, *size) for style, size in zip(plan.styles, sizes, strict=True)]
+    guides = [None if plane is None else self._guides(plane, *size)
+              for plane, size in zip(planes, sizes, strict=True)]
+    return self._targets.blend(pictures, plan.shares, guides, largest)
+
+  def _guides(self, weights: np.ndarray, height: int, width: int) -> Mapping[str, np.ndarray]:
+    config, table = self.plan.config, network.layers(self.plan.config.network)
+    return masks.guides(weights, height, width, [table[name] for name in config.style_layers],
+                        config.mask_erosion)
 
   def value(self, picture: np.ndarray) -> dict[str, float]:
     """Returns the losses of a picture of the final size: `total`, and each raw term by its name."""
@@ -242,6 +206,12 @@ class _Judge:
       return dict.fromkeys(["total", *names], math.nan)
     raw = dict(zip(names, map(float, terms.raw), strict=True))
     return {"total": float(terms.total), **raw}
+
+
+def _parameters(plan: Plan, start: tf.Tensor) -> Parameters:
+  """Returns the optimizer's map, which keeps of the content what the masks say."""
+  inner = (FourierSigmoid if plan.config.optimizer == "lbfgs" else Pixels)(start)
+  return inner if plan.keeps is None else Frozen(inner, start, plan.keeps)
 
 
 def _make_optimizer(config: Config, variable: tf.Variable, steps: int) -> Any:

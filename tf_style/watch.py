@@ -29,7 +29,7 @@ class Watch:
     """Begins, with the steps of a checkpoint where there is one.
 
     Args:
-      plan: a `transfer.Plan`.
+      plan: a `plans.Plan`.
       on_step: is told of each chunk.
       resume: the checkpoint.
     """

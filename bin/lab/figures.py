@@ -19,7 +19,7 @@ def make(name: str, content: str, style: str, **options) -> np.ndarray:
   tf_style.save_picture(RESULTS / f"{name}.jpg", result.picture)
   plan = result.plan
   measures = Measures(plan.weights)
-  reached = measures.style_distance(result.picture, plan.style.rgb)
+  reached = measures.style_distance(result.picture, plan.styles[0].rgb)
   kept = measures.content_similarity(result.picture, plan.content.rgb)
   print(f"| {name} | {content} + {style} | {' '.join(f'--{k}={v}' for k, v in options.items())} "
         f"| {result.losses['total']:.1f} | {reached:.3f} | {kept:.3f} | {result.seconds:.0f} "

@@ -1,0 +1,141 @@
+"""Several styles: folders expanded, each picture's share and scale, and the sizes at which they are seen."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from tf_style import images
+from tf_style.config import LONGEST_SIDE, Config
+from tf_style.errors import InputError, expected
+
+
+class StyleSource(NamedTuple):
+  """One style picture, not read yet.
+
+  Attributes:
+    source: path, Pillow image or array.
+    share: of the blend; those of all styles sum to 1.
+    scale: its longest side over that of the result.
+    mask: path, Pillow image or array, or None.
+  """
+
+  source: Any
+  share: float
+  scale: float
+  mask: Any
+
+
+def listed(given: Any) -> list[Any]:
+  """Returns one source, several or None as a list."""
+  if given is None:
+    return []
+  return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
+def check_together(content: Any, styles: Any, config: Config, content_mask: Any = None,
+                   style_masks: Any = None) -> None:
+  """Checks that what is given goes together, before any of it is read.
+
+  Raises:
+    InputError: it does not.
+  """
+  style_sources(styles, style_masks, config)
+  if content is None:
+    _check_texture(listed(styles), config)
+  elif config.output_size:
+    raise InputError("--output_size: " + expected(
+        "none beside --content, whose size --image_size sets", config.output_size))
+  lacks = {"--content": content is None, "--style": not listed(styles)}
+  for flag, starts in (("--content", ("content", "recolored")), ("--style", ("style", "recolored"))):
+    if lacks[flag] and config.init in starts:
+      raise InputError("--init: " + expected(f"noise, image or auto without {flag}", config.init))
+  if lacks["--style"] and config.init == "content":
+    raise InputError("--init: " + expected("noise, image or auto without --style", config.init))
+  if content_mask is None:
+    if listed(style_masks):
+      raise InputError("--content_mask: " + expected("a mask that --style_mask pairs up with", "none"))
+    if config.mask_keep:
+      raise InputError("--content_mask: " + expected("a mask with the colors of --mask_keep", "none"))
+  elif lacks["--content"] and config.mask_keep:
+    raise InputError("--mask_keep: " + expected("--content, of which it keeps a part", "none"))
+  elif lacks["--style"]:
+    raise InputError("--content_mask: " + expected("a style for its regions (--style=FILE)", "none"))
+
+
+def _check_texture(styles: list[Any], config: Config) -> None:
+  if not styles or not config.output_shape:
+    raise InputError("--content: " + expected(
+        "the path of a picture (--content=FILE), or a texture's --output_size and --style", "none"))
+  height, width = config.output_shape
+  if height * width > config.max_pixels:
+    raise InputError("--output_size: " + expected(
+        f"at most {config.max_pixels} pixels (--max_pixels sets the limit)", config.output_size))
+
+
+def style_sources(styles: Any, style_masks: Any, config: Config) -> list[StyleSource]:
+  """Expands folders and deals out shares and scales; a folder's pictures share its own.
+
+  Args:
+    styles: one source, several, or None; a folder is all pictures in it.
+    style_masks: likewise, one a style, or none. The mask of a folder is one for all its pictures, or a
+      folder of as many.
+    config: `style_blend` and `style_scale` are read.
+  Raises:
+    InputError: numbers do not match, or a folder is empty.
+  """
+  styles, masks = listed(styles), listed(style_masks)
+  shares = config.style_blend or (1.0,) * len(styles)
+  scales = config.style_scale * len(styles) if len(config.style_scale) == 1 else config.style_scale
+  _check_count("--style_blend", "number", styles, shares)
+  _check_count("--style_scale", "number", styles, scales)
+  if masks:
+    _check_count("--style_mask", "mask", styles, masks)
+  found = []
+  for style, share, scale, mask in zip(styles, shares, scales, masks or [None] * len(styles), strict=True):
+    pictures = images.pictures_of(style, "--style")
+    own_masks = [None] if mask is None else images.pictures_of(mask, "--style_mask")
+    if len(own_masks) == 1:
+      own_masks *= len(pictures)
+    _check_count("--style_mask", "mask", pictures, own_masks)
+    found += [StyleSource(picture, share / len(pictures) / sum(shares), scale, own_mask)
+              for picture, own_mask in zip(pictures, own_masks, strict=True)]
+  return found
+
+
+def _check_count(flag: str, noun: str, styles: Sequence[Any], given: Sequence[Any]) -> None:
+  if len(styles) != len(given):
+    raise InputError(f"{flag}: " + expected(f"one {noun} a style, {len(styles)} in all", len(given)))
+
+
+def load_style(style: StyleSource, longest: int, config: Config) -> images.Picture:
+  """Loads a style at the size at which the finest level sees it.
+
+  Args:
+    style: what to load.
+    longest: longest side of the result.
+    config: `max_pixels` is read.
+  Raises:
+    InputError: it cannot be read, or would be too large.
+  """
+  size = images.probe_size(style.source, config.max_pixels, "--style")
+  side = max(1, round(style.scale * longest))
+  height, width = images.fitted_size(*size, side)
+  if side > LONGEST_SIDE or height * width > config.max_pixels:
+    raise InputError("--style_scale: " + expected(
+        f"a style of at most {config.max_pixels} pixels (--max_pixels sets the limit)", f"{width}x{height}"))
+  picture = images.load_picture(style.source, side, config.max_pixels, "--style")
+  if side > 2 * max(size):
+    picture = picture._replace(notes=(*picture.notes, f"the style {picture.name} is enlarged "
+                                      f"{side / max(size):.1f} times: a smaller --style_scale is sharper"))
+  return picture
+
+
+def size_at(size: tuple[int, int], scale: float, least: int) -> tuple[int, int]:
+  """Returns the size in which a level sees a style: scaled as the level is, but never too small to say much.
+
+  Args:
+    size: height and width at the finest level.
+    scale: sides of the level over those of the finest.
+    least: the shorter side is no smaller where it is not so at the finest level.
+  """
+  scale = max(scale, min(1.0, least / min(size)))
+  return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
