@@ -64,9 +64,10 @@ def default_terms(weights, pooling: str) -> np.ndarray:
   samples = Path(tf_style.__file__).parent / "samples"
   found, content, style = (extract(tf.constant(images.resize(images.load_picture(
       samples / f"{name}.jpg", 256).rgb, 192, 256))) for name in ("cat", "photo", "style"))
-  objective = Objective(config, weights.network, (192, 256), content, {
+  objective = Objective(config)
+  wanted = objective.wanted((192, 256), {name: content[name] for name in config.content_layers}, {
       name: losses.statistics(losses.feature_sums(style[name])) for name in config.style_layers})
-  return objective.terms(objective.sums(tf.zeros([1, 192, 256, 3]), found)).raw.numpy()
+  return objective.terms(objective.sums(tf.zeros([1, 192, 256, 3]), found, wanted), wanted).raw.numpy()
 
 
 def test_loss_weights_mean_the_same_with_average_pooling(vgg16_weights):
