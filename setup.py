@@ -36,5 +36,5 @@ setup(
         "profile": ["xprof"],
         "test": ["hypothesis", "mypy", "onnx", "pytest", "ruff", "scikit-image", "scipy"],
     },
-    entry_points={"console_scripts": ["tf-style=tf_style.run:cli"]},
+    entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

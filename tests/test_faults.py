@@ -9,7 +9,7 @@ import tensorflow as tf
 from made_inputs import waves, write_picture, write_weights
 from PIL import Image
 
-from tf_style import console, run, transfer
+from tf_style import console, descent, run, transfer
 from tf_style.config import Config
 from tf_style.gradients import WholePicture
 from tf_style.optimizers import LBFGS
@@ -107,6 +107,30 @@ def test_the_command_says_so(monkeypatch, tmp_path, capfd):
   summary = json.loads(path.read_text())
   assert summary["failed"] and summary["faults"] == 8
   assert "the loss was not finite again and again" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("chunk, size", [(1, None), (3, (64, 48)), (9, (64, 48))])
+def test_an_error_on_the_way_leaves_the_best_picture(chunk, size, monkeypatch, tmp_path, capfd):
+  """Before the first step is done, at the first level, at the second."""
+  original, calls = descent.Descent._advance, []
+
+  def advance(self, begin, end):
+    calls.append(begin)
+    if len(calls) == chunk:
+      raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating\ntensor")
+    original(self, begin, begin + 1)
+
+  monkeypatch.setattr(descent.Descent, "_advance", advance)
+  write_picture(tmp_path / "content.png")
+  argv = [f"--content={tmp_path}/content.png", f"--style={write_picture(tmp_path / 's.png', seed=2)}",
+          f"--weights={write_weights(tmp_path / 'vgg16.h5')}", "--network=vgg16", "--image_size=64",
+          "--level_steps=6,6", f"--logdir={tmp_path}/logs", f"--output={tmp_path}/a.png", "--verbosity=-1"]
+  assert run.main(argv) == console.FAILED
+  *_, said = capfd.readouterr().err.splitlines()
+  assert said.startswith("tf_style: error: there is not enough memory")
+  assert (tmp_path / "a.png").exists() == (size is not None)
+  if size:
+    assert Image.open(tmp_path / "a.png").size == size
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

@@ -80,22 +80,21 @@ def pytorch_article(kernels: dict, image: np.ndarray) -> float:
   return total
 
 
-def judge(weights, config: Config) -> tuple[WholePicture, Wanted]:
+def loss_of(weights, config: Config) -> tuple[WholePicture, Wanted]:
   extract = Extractor(weights, config.content_layers + config.style_layers, config.pooling)
   content, style = (extract(tf.constant(each)) for each in (CONTENT, STYLE))
   objective = Objective(config)
-  wanted = objective.wanted(
+  return WholePicture(extract, objective), objective.wanted(
       (HEIGHT, WIDTH), {name: content[name] for name in config.content_layers},
       {name: losses.statistics(losses.feature_sums(style[name])) for name in config.style_layers})
-  return WholePicture(extract, objective), wanted
 
 
 @pytest.mark.parametrize("preset, article", [
     ("article-tensorflow", tensorflow_article), ("article-pytorch", pytorch_article)])
 @pytest.mark.parametrize("image", [CONTENT, IMAGE], ids=["content", "cat"])
 def test_losses_are_the_articles(preset, article, image, vgg19_weights):
-  evaluator, wanted = judge(vgg19_weights, Config.of(preset=preset))
-  ours = evaluator.value(tf.constant(image), wanted)
+  whole, wanted = loss_of(vgg19_weights, Config.of(preset=preset))
+  ours = whole.value(tf.constant(image), wanted)
   assert float(ours.total) == pytest.approx(article(vgg19_weights.kernels, image), rel=1e-5)
 
 
@@ -107,11 +106,11 @@ def test_steps_are_the_tensorflow_articles(vgg16_weights):
   config = Config.of(preset="article-tensorflow", network="vgg16", precision="float32",
                      image_size=WIDTH, steps=6)
   assert Config.of(preset="article-tensorflow").steps == 200 and config.save_every == 100
-  evaluator, wanted = judge(vgg16_weights, config)
-  evaluate = tf.function(lambda picture: evaluator.value_and_gradient(picture, wanted), autograph=False)
+  whole, wanted = loss_of(vgg16_weights, config)
+  evaluate = tf.function(whole.value_and_gradient)
   pixels, first, second, totals = 255.0 * CONTENT, 0, 0, []
   for step in range(1, 7):
-    terms, gradient = evaluate(tf.constant(pixels / 255, tf.float32))
+    terms, gradient = evaluate(tf.constant(pixels / 255, tf.float32), wanted)
     totals.append(float(terms.total))
     by_pixel = gradient.numpy() / 255
     first = 0.9 * first + 0.1 * by_pixel

@@ -64,6 +64,22 @@ def test_the_time_left_counts_pixels_and_no_compilation():
   assert ends == ["time left: known soon", "8 s left", "6 s left", "5 s left"]
 
 
+def test_tiles_move_the_bar_of_a_terminal_only(monkeypatch):
+  monkeypatch.setenv("COLUMNS", "120")
+  for stream in (Terminal(), io.StringIO()):
+    progress = Progress(LEVELS, stream)
+    progress.on_tile(3, 96)
+    progress.on_step(step(20, level=0))
+    before = stream.getvalue()
+    progress.on_tile(5, 96)
+    drawn = stream.getvalue()[len(before):]
+    if stream.isatty():
+      assert "  0 %  tile 3/96" in before and drawn.startswith("\r[") and "20/40" in drawn
+      assert drawn.endswith("  tile 5/96")
+    else:
+      assert "tile" not in before and drawn == ""
+
+
 def test_pixel_steps():
   assert pixel_steps(LEVELS) == 200 * 20 + 800 * 20
 

@@ -138,6 +138,31 @@ def test_a_picture_saved_on_the_way_has_the_final_size(inputs, here, monkeypatch
   assert sizes == [(1, 48, 64, 3)] * 4
 
 
+@pytest.mark.parametrize("size, asked, expected, flags", [
+    ((1200, 20), "original", (1200, 20), []),
+    pytest.param((20, 1200), "original", (20, 1200), ["--optimizer=lbfgs"], marks=pytest.mark.full),
+    pytest.param((3000, 16), "original", (3000, 16), ["--tile_size=128"], marks=pytest.mark.full),
+    pytest.param((75, 101), "original", (75, 101), [], marks=pytest.mark.full),
+    ((75, 101), "133", (99, 133), ["--levels=3", "--pooling=average"]),
+    ((200, 131), "67", (67, 44), ["--levels=2", "--optimizer=lbfgs", "--tile_size=48"]),
+], ids=str)
+def test_any_size(size, asked, expected, flags, inputs, here):
+  """Thin ones, up and down, sides that no stride divides, through all five blocks of the default's layers."""
+  write_picture(here / "photo.png", size[1], size[0])
+  assert run.main([f"--content={here}/photo.png", f"--style={inputs}/style.jpg", "--network=vgg16",
+                   f"--weights={inputs}/vgg16.h5", f"--image_size={asked}", "--steps=3", "--output=a.png",
+                   *flags]) == 0
+  assert Image.open("a.png").size == expected
+
+
+def test_a_picture_too_thin_for_the_network_is_refused(inputs, here, capfd):
+  write_picture(here / "line.png", 15, 3000)
+  assert run.main([f"--content={here}/line.png", f"--style={inputs}/style.jpg", "--network=vgg16",
+                   f"--weights={inputs}/vgg16.h5", "--image_size=original"]) == 2
+  assert "expected sides of at least 16 pixels" in capfd.readouterr().err
+  assert [path.name for path in here.iterdir()] == ["line.png"]
+
+
 def test_init_image(inputs, here):
   """Nothing draws the picture away from its start where all weights are 0."""
   write_picture(here / "start.png", 48, 64, seed=5)

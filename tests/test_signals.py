@@ -1,7 +1,10 @@
 """SIGINT and SIGTERM: a picture and a checkpoint, or a clean message before the first step; exit codes."""
 
+import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -80,6 +83,17 @@ def test_stopped_while(sign, pictured, number, argv, tmp_path):
     pass
   process.send_signal(number)
   assert check(tmp_path, process, number) == pictured
+
+
+@pytest.mark.parametrize("command", [
+    ["-m", "tf_style.run"], ["-m", "tf_style"], ["-c", "from tf_style.__main__ import cli; cli()"]])
+def test_stopped_while_modules_are_loaded(command, tmp_path):
+  """No traceback: here the first of them that takes long sends the signal."""
+  (tmp_path / "numpy.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+  environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{Path(checkpoints.__file__).parents[1]}"}
+  done = subprocess.run([sys.executable, *command, "--help"], env=environment, capture_output=True, text=True,
+                        check=False)
+  assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_a_second_one_ends_at_once(argv, tmp_path):

@@ -67,6 +67,16 @@ def test_tiles_end_in_the_same_picture():
   assert np.abs(tiled.picture - whole.picture).mean() < 0.1 / 255
 
 
+def test_a_run_tells_of_its_tiles():
+  seen = []
+  transfer.stylize(CONTENT, STYLE, Config.of(**{
+      **SMALL, "tile_size": 16, "steps": 2, "levels": 1, "style_layers": "block1_conv1",
+      "content_layers": "block2_conv1"}), on_tile=lambda done, total: seen.append((done, total)))
+  tiles = seen[-1][1]
+  assert tiles > 1  # and a step takes two passes over them, the finished picture's loss one
+  assert seen == [(i + 1, n) for n in (2 * tiles, 2 * tiles, tiles) for i in range(n)]
+
+
 def test_a_watcher_can_stop_the_run():
   result = transfer.stylize(CONTENT, STYLE, Config.of(**{**SMALL, "steps": 50, "levels": 2}),
                             on_step=lambda step: step.number >= 2)

@@ -25,6 +25,7 @@ class Progress:
     self._on_terminal = self._stream.isatty()
     self._level, self._level_start, self._tenths, self._width = -1, 0, 0, 0
     self._seconds_a_pixel: float | None = None
+    self._line_shown, self._done = "  0 %", 0.0  # share of the steps
 
   def on_step(self, step: Step) -> None:
     """Takes note of a chunk of steps."""
@@ -33,12 +34,19 @@ class Progress:
     else:  # the first chunk of a level is slow, for it compiles: its time says nothing
       self._level, self._level_start = step.level, step.number - len(step.totals)
     tenths = 10 * step.number // step.steps
+    self._line_shown, self._done = self._line(step), step.number / step.steps
     if self._on_terminal:
-      self._draw(self._bar(step))
+      self._draw(self._bar(self._line_shown))
     elif tenths > self._tenths:
-      self._stream.write(self._line(step) + "\n")
+      self._stream.write(self._line_shown + "\n")
     self._tenths = tenths
     self._stream.flush()
+
+  def on_tile(self, done: int, total: int) -> None:
+    """Shows on a terminal how far a step is that goes by tiles."""
+    if self._on_terminal:
+      self._draw(self._bar(f"{self._line_shown}  tile {done}/{total}"))
+      self._stream.flush()
 
   def close(self) -> None:
     """Wipes the bar away, so that what follows stands on a line of its own."""
@@ -51,12 +59,12 @@ class Progress:
     self._stream.write("\r" + text.ljust(self._width))
     self._width = len(text)
 
-  def _bar(self, step: Step) -> str:
-    line, columns = self._line(step), shutil.get_terminal_size().columns
+  def _bar(self, line: str) -> str:
+    columns = shutil.get_terminal_size().columns
     width = min(_BAR, columns - len(line) - 4)
     if width < 8:
       return line[:columns - 1]
-    filled = width * step.number // step.steps
+    filled = int(width * self._done)
     return f"[{'#' * filled}{'.' * (width - filled)}] {line}"
 
   def _line(self, step: Step) -> str:

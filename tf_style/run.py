@@ -1,10 +1,13 @@
 """The main command: a content picture and a style picture in, a repainted picture out."""
 
+from tf_style.__main__ import cli
+
+if __name__ == "__main__":
+  cli()  # and exits: before the imports below, which take a while
+
 import json
 import os
 import shlex
-import signal
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -45,12 +48,6 @@ def main(argv: Sequence[str]) -> int:
   return 128 + signals.received if signals.received else code
 
 
-def cli() -> None:
-  """Entry point of the console script."""
-  signal.signal(signal.SIGINT, signal.SIG_DFL)  # before and after `main`, too, without a traceback
-  sys.exit(main(sys.argv[1:]))
-
-
 def _run(argv: Sequence[str], signals: Signals) -> int:
   job = flags.parse(argv)
   console.show_log(job.verbosity)
@@ -61,9 +58,12 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
   desk = Desk(job, one_line(shlex.join(["tf-style", *argv])), signals)
   try:
     result = transfer.stylize(job.content, job.styles, job.config, job.init_image, desk.begin,
-                              desk.on_step, job.resume, job.content_mask, job.style_masks)
+                              desk.on_step, job.resume, job.content_mask, job.style_masks, desk.on_tile)
   except KeyboardInterrupt:
     desk.discard()
+    raise
+  except Exception:
+    desk.rescue()
     raise
   finally:
     desk.leave()
@@ -120,6 +120,7 @@ class Desk:
     self._watchers: list[OnStep] = []
     self._folder: Path | None = job.resume and job.resume.run_folder
     self._refused: set[str] = set()
+    self._best: tuple[Callable[[], np.ndarray], float] | None = None
 
   def begin(self, plan: "Plan") -> None:
     """Makes the run's folder and says what is going to happen; before this, nothing is written."""
@@ -147,6 +148,7 @@ class Desk:
   def on_step(self, step: Step) -> bool:
     """Passes a chunk of steps on to all who watch; any of them may end the run, and a signal does."""
     self._signals.stepping = True
+    self._best = step.picture, step.best_loss
     wishes = [watch(step) for watch in self._watchers]
     stopping = any(wishes) or bool(self._signals.received)
     if self._summaries and not self._tried("events", lambda: self._summaries.on_step(step)):
@@ -154,6 +156,19 @@ class Desk:
     if checkpoints := self._checkpoints:
       self._tried("checkpoints", lambda: checkpoints.on_step(step, stopping))
     return stopping
+
+  def on_tile(self, done: int, total: int) -> None:
+    """Shows how far a step is whose picture is looked at tile by tile."""
+    if self._progress:
+      self._progress.on_tile(done, total)
+
+  def rescue(self) -> None:
+    """Writes the best picture so far, where there is one, before an error ends the run."""
+    if self._best is not None:
+      picture, loss = self._best
+      self.leave()
+      self._save_somewhere(self._enlarged(picture()), {"total": loss})
+      console.say(f"wrote {self._output}, the best picture before this error; more in {self._folder}")
 
   def leave(self) -> None:
     """Wipes the progress bar away and leaves the checkpoints, whatever comes next."""
@@ -169,7 +184,7 @@ class Desk:
 
   def finish(self, result: "Result") -> int:
     """Writes the picture and the summary, says where they are, and returns the exit code."""
-    code = self._save_somewhere(result)
+    code = self._save_somewhere(result.picture, result.losses)
     self._tried("events", lambda: self._close_summaries(result))
     record = self._report.summary(result, self._output, machine.peak_memory())
     self._tried("summary.json",
@@ -213,14 +228,16 @@ class Desk:
 
   def _save_when_due(self, step: Step) -> None:
     if step.number % self._plan.config.save_every == 0 and step.number < step.steps:
-      height, width = self._plan.levels[-1][:2]
-      picture = images.resize(step.picture(), height, width)
+      picture = self._enlarged(step.picture())
       self._tried(str(self._output), lambda: self._save(picture, {"total": step.best_loss}))
 
-  def _save_somewhere(self, result: "Result") -> int:
+  def _enlarged(self, picture: "np.ndarray") -> "np.ndarray":
+    return images.resize(picture, *self._plan.levels[-1][:2])
+
+  def _save_somewhere(self, picture: "np.ndarray", losses: dict[str, float]) -> int:
     """Saves the picture where it shall be, else where it can be, and returns the exit code."""
     try:
-      self._save(result.picture, result.losses)
+      self._save(picture, losses)
       return console.DONE
     except OSError as error:
       console.say(f"tf_style: error: {self._output} cannot be written: {error}")
@@ -229,7 +246,7 @@ class Desk:
     for find in (lambda: self._run_folder, os.getcwd, lambda: os.path.expanduser("~"), tempfile.gettempdir):
       try:
         self._output = Path(find()) / name
-        self._save(result.picture, result.losses)
+        self._save(picture, losses)
         return console.FAILED
       except OSError:
         continue
@@ -258,7 +275,3 @@ class Desk:
       return False
     self._refused.discard(what)
     return True
-
-
-if __name__ == "__main__":
-  cli()

@@ -55,7 +55,8 @@ class Result(NamedTuple):
 
 def stylize(content: Any = None, style: Any = None, config: Config | None = None, init_image: Any = None,
             on_plan: Callable[[Plan], None] | None = None, on_step: OnStep | None = None,
-            resume: Saved | None = None, content_mask: Any = None, style_mask: Any = None) -> Result:
+            resume: Saved | None = None, content_mask: Any = None, style_mask: Any = None,
+            on_tile: Callable[[int, int], None] | None = None) -> Result:
   """Repaints a picture in the manner of another (Gatys et al. 2016).
 
   Args:
@@ -69,6 +70,8 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
     on_step: called after every chunk of steps; a true return value ends the run with its best picture.
     resume: a checkpoint of a run with these pictures and this configuration, to go on from.
     content_mask, style_mask: regions that pair up by color (see `masks`): one of the content, one a style.
+    on_tile: called after every tile of a picture that is looked at by tiles, with the number of tiles done
+      and that of the step.
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
@@ -83,7 +86,7 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
   if on_plan:
     on_plan(plan)
   with tf.device(plan.device):
-    return _run(plan, on_step, resume)
+    return _run(plan, on_step, resume, on_tile)
 
 
 def _levels_as_done(levels: list[pyramid.Level], saved: Saved) -> list[pyramid.Level]:
@@ -95,10 +98,11 @@ def _levels_as_done(levels: list[pyramid.Level], saved: Saved) -> list[pyramid.L
           for index, level in enumerate(levels)]
 
 
-def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None) -> Result:
+def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None,
+         on_tile: Callable[[int, int], None] | None) -> Result:
   config, picture, first = plan.config, plan.start, resume.level if resume else 0
   watch = Watch(plan, on_step, resume)
-  judge = _Judge(plan, resume.precision if resume else config.precision)
+  judge = _Judge(plan, resume.precision if resume else config.precision, on_tile)
   start = lambda level: tf.constant(images.resize(picture, level.height, level.width))
   parameters = _parameters(plan, start(plan.levels[first]))
   optimizer = _make_optimizer(config, parameters.variable, plan.levels[first].steps)
@@ -136,7 +140,7 @@ def _descend(index: int, descent: Descent, judge: "_Judge", watch: Watch) -> "_J
       return judge
   if descent.failed and judge.precision != "float32":
     logging.warning("the loss is not finite again and again in %s: on in float32", judge.precision)
-    judge = _Judge(judge.plan, "float32")
+    judge = judge.in_float32()
     descent.evaluate_with(*judge.view(level))
     return _descend(index, descent, judge, watch)
   return judge
@@ -150,8 +154,8 @@ class _Judge:
     patience: so many faulty steps in a row show that this precision does not do.
   """
 
-  def __init__(self, plan: Plan, precision: str):
-    self.plan, self.precision = plan, precision
+  def __init__(self, plan: Plan, precision: str, on_tile: Callable[[int, int], None] | None):
+    self.plan, self.precision, self._on_tile = plan, precision, on_tile
     self.patience = PATIENCE if precision == "float32" else _LOW_PRECISION_PATIENCE
     config = plan.config
     self._extractor = Extractor(
@@ -161,6 +165,9 @@ class _Judge:
     self.objective = Objective(config)
     self._whole = WholePicture(self._extractor, self.objective)
 
+  def in_float32(self) -> "_Judge":
+    return self if self.precision == "float32" else _Judge(self.plan, "float32", self._on_tile)
+
   def view(self, level: pyramid.Level) -> tuple[WholePicture | TiledPicture, Wanted, int]:
     """Returns what judges the pictures of a level, what they are judged against, and the patience.
 
@@ -168,7 +175,7 @@ class _Judge:
     """
     windows = self._targets.windows(level.height, level.width)
     evaluator = self._whole if len(windows) == 1 else (
-        TiledPicture(self._extractor, self.objective, windows))
+        TiledPicture(self._extractor, self.objective, windows, self._on_tile))
     return evaluator, self._wanted(level), self.patience
 
   def _wanted(self, level: pyramid.Level) -> Wanted:
@@ -233,4 +240,4 @@ def _settled(totals: np.ndarray, tolerance: float) -> bool:
 
 def _final_losses(judge: _Judge, picture: np.ndarray) -> dict[str, float]:
   """Loss of the finished 8-bit picture, with features in float32 whatever the run's precision."""
-  return (judge if judge.precision == "float32" else _Judge(judge.plan, "float32")).value(picture)
+  return judge.in_float32().value(picture)

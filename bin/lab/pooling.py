@@ -45,7 +45,7 @@ def features(weights: Weights, pooling: str, factors: list[float], shown: list[n
 
 def style_term(layer: str, loss: str, a: dict, b: dict) -> float:
   first, second = (losses.statistics(losses.feature_sums(tf.constant(each[layer])))[0] for each in (a, b))
-  return float(losses.STYLE_DISTANCES[loss](first)(second))
+  return float(losses.STYLE_LOSSES[loss].distance(second, losses.STYLE_LOSSES[loss].prepare(first)))
 
 
 def content_term(a: dict, b: dict) -> float:
