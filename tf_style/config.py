@@ -70,6 +70,11 @@ class Config:
       "max", "choice", "Losses and layers",
       "pooling of the network; average and plain_average do not differ yet",
       choices=("max", "average", "plain_average"))
+  padding: str = _option(
+      "zero", "choice", "Losses and layers",
+      "what the network sees beyond a picture's border: zeros, as in its training, or the border's own cells "
+      "again, which colors the outermost pixels less and takes a tenth more time",
+      choices=("zero", "replicate"))
 
   optimizer: str = _option(
       "adam", "choice", "Optimization", "lbfgs gets further in the same number of steps",

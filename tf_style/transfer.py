@@ -212,7 +212,8 @@ class _Judge:
     self.patience = PATIENCE if precision == "float32" else _LOW_PRECISION_PATIENCE
     config = plan.config
     self._extractor = Extractor(
-        plan.weights, config.content_layers + config.style_layers, config.pooling, precision)
+        plan.weights, config.content_layers + config.style_layers, config.pooling, precision,
+        config.padding)
     self._targets = Targets(self._extractor, config)
 
   def objective(self, level: pyramid.Level) -> Objective:
