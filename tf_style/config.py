@@ -47,6 +47,14 @@ class Config:
   tv_norm: str = _option(
       "l1", "choice", "The look", "total variation of absolute or of squared differences",
       choices=("l1", "l2"))
+  color: str = _option(
+      "style", "choice", "The look",
+      "whose colors the result has: content gives it the photograph's chroma afterwards; luminance stylizes "
+      "lightness alone; match recolors the style to the photograph before",
+      choices=("style", "content", "luminance", "match"))
+  strength: float = _option(
+      1.0, "float", "The look", "share of the result in a blend with the content, made at the end",
+      low=0, high=1)
 
   style_loss: str = _option(
       "wasserstein", "choice", "Losses and layers", "distance between the statistics of two layers",
@@ -147,6 +155,9 @@ class Config:
         raise InputError(f"--{kind}_layers: " + expected("each layer once", ",".join(layers)))
     if not self.content_layers + self.style_layers:
       raise InputError("--style_layers: " + expected("at least one style or content layer", "none"))
+    if self.init == "recolored" and self.color in ("luminance", "match"):
+      raise InputError("--init: " + expected(
+          f"content, noise, style or image beside --color={self.color}", "recolored"))
 
   @classmethod
   def of(cls, **options: Any) -> "Config":

@@ -19,7 +19,7 @@ from tf_style.features import Extractor
 from tf_style.gradients import TiledPicture, WholePicture
 from tf_style.objective import Objective
 from tf_style.optimizers import LBFGS, Adam
-from tf_style.parameters import FourierSigmoid, Pixels
+from tf_style.parameters import FourierSigmoid, Gray, Parameters, Pixels
 from tf_style.records import OnStep
 from tf_style.targets import Targets
 from tf_style.watch import TOLERANCE_STEPS, Watch
@@ -47,7 +47,8 @@ class Result(NamedTuple):
 
   Attributes:
     picture: [1, H, W, 3] float32 in [0, 1], whole grey levels of 8 bits.
-    losses: of that picture, in float32: `total`, and each raw term by its name.
+    losses: of that picture as 8 bits before `color` and `strength`, in float32: `total`, and each raw term
+      by its name.
     history: arrays of all steps: `level`, `total`, `step_length`, `gradient_norm` and each raw term.
     plan: what was done, resolved.
     seconds: wall seconds from the first step to the last.
@@ -68,7 +69,7 @@ class Result(NamedTuple):
 
 def stylize(content: Any, style: Any, config: Config | None = None, init_image: Any = None,
             on_plan: Callable[[Plan], None] | None = None, on_step: OnStep | None = None,
-            resume: Saved | None = None) -> Result:
+            resume: Saved | None = None, weights: Weights | None = None) -> Result:
   """Repaints a picture in the manner of another (Gatys et al. 2016).
 
   Args:
@@ -78,6 +79,7 @@ def stylize(content: Any, style: Any, config: Config | None = None, init_image: 
     on_plan: called once before the first step.
     on_step: called after every chunk of steps; a true return value ends the run with its best picture.
     resume: a checkpoint of a run with these pictures and this configuration, to go on from.
+    weights: those of the configuration, where they are loaded already.
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
@@ -85,7 +87,7 @@ def stylize(content: Any, style: Any, config: Config | None = None, init_image: 
   if config.deterministic:
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
-  plan = make_plan(content, style, config, init_image)
+  plan = make_plan(content, style, config, init_image, weights)
   if resume:
     resume.check(plan)
     plan = plan._replace(levels=_levels_as_done(plan.levels, resume))
@@ -95,13 +97,16 @@ def stylize(content: Any, style: Any, config: Config | None = None, init_image: 
     return _run(plan, on_step, resume)
 
 
-def make_plan(content: Any, style: Any, config: Config, init_image: Any = None) -> Plan:
+def make_plan(content: Any, style: Any, config: Config, init_image: Any = None,
+              weights: Weights | None = None) -> Plan:
   """Reads and checks everything that a run needs, and decides what was left open."""
   longest = None if config.image_size == "original" else int(config.image_size)
   content_picture = images.load_picture(content, longest, config.max_pixels, "--content")
   style_picture = images.load_picture(style, longest, config.max_pixels, "--style")
+  style_picture = style_picture._replace(
+      rgb=color.style_seen(config.color, style_picture.rgb, content_picture.rgb))
   device = machine.choose_device(config.device)
-  weights = load_weights(config.network, config.weights)
+  weights = weights or load_weights(config.network, config.weights)
   config = dataclasses.replace(
       config, network=weights.network,
       precision=machine.fast_precision(device) if config.precision == "auto" else config.precision)
@@ -115,7 +120,8 @@ def make_plan(content: Any, style: Any, config: Config, init_image: Any = None) 
   levels = pyramid.make_levels(height, width, config.steps, config.levels, config.level_steps, 2 * stride)
   notes = [*content_picture.notes, *style_picture.notes, *filter(None, [weights.note]),
            *_what_fits(asked, config)]
-  start = _start_picture(config, levels[0], content_picture.rgb, style_picture.rgb, init_image)
+  start = color.seen(config.color, _start_picture(
+      config, levels[0], content_picture.rgb, style_picture.rgb, init_image))
   return Plan(config, levels, device, weights, content_picture, style_picture, start, tuple(notes))
 
 
@@ -160,7 +166,7 @@ def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None) -> Result:
   for index in range(resume.level if resume else 0, len(plan.levels)):
     level = plan.levels[index]
     picture = images.resize(picture, level.height, level.width)
-    parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(picture))
+    parameters = _make_parameters(config, picture)
     optimizer = _make_optimizer(config, parameters.variable, level.steps, adam)
     adam = optimizer if isinstance(optimizer, Adam) else None
     objective = judge.objective(level)
@@ -175,7 +181,9 @@ def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None) -> Result:
       break
   height, width = plan.levels[-1][:2]
   picture = images.to_uint8(images.resize(picture, height, width))[None] / np.float32(255)
-  return Result(picture, _final_losses(judge, picture), watch.history(), plan,
+  losses = _final_losses(judge, picture)
+  picture = color.finished(config.color, config.strength, picture, plan.content.rgb)
+  return Result(images.to_uint8(picture)[None] / np.float32(255), losses, watch.history(), plan,
                 watch.seconds, watch.stopped, watch.faults, failed)
 
 
@@ -218,10 +226,11 @@ class _Judge:
 
   def objective(self, level: pyramid.Level) -> Objective:
     plan, (height, width, _) = self.plan, level
+    content = color.seen(plan.config.color, images.resize(plan.content.rgb, height, width))
     scale = max(height, width) / max(plan.levels[-1][:2])
     style_size = [max(1, round(side * scale)) for side in plan.style.rgb.shape[1:3]]
     return Objective(plan.config, plan.config.network, (height, width),
-                     self._targets.content(images.resize(plan.content.rgb, height, width)),
+                     self._targets.content(content),
                      self._targets.style(images.resize(plan.style.rgb, *style_size)))
 
   def evaluator(self, level: pyramid.Level, objective: Objective) -> WholePicture | TiledPicture:
@@ -242,6 +251,11 @@ class _Judge:
       return dict.fromkeys(["total", *objective.names], math.nan)
     raw = dict(zip(objective.names, map(float, terms.raw), strict=True))
     return {"total": float(terms.total), **raw}
+
+
+def _make_parameters(config: Config, picture: np.ndarray) -> Parameters:
+  made = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(picture))
+  return Gray(made) if config.color == "luminance" else made
 
 
 def _make_optimizer(config: Config, variable: tf.Variable, steps: int, previous: Adam | None) -> Any:

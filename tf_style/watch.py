@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from absl import logging
 
+from tf_style import color
 from tf_style.checkpoints import Saved
 from tf_style.descent import Chunk, Descent
 from tf_style.objective import Objective
@@ -72,8 +73,13 @@ class Watch:
         self.number, sum(entry.steps for entry in self._plan.levels), index, len(self._plan.levels),
         level.height, level.width, objective.names, objective.weights, chunk.totals, chunk.raw,
         chunk.lengths, chunk.norms, float(descent.best_loss), self.seconds,
-        chunk.seconds / len(chunk.totals), descent.best_picture.numpy, lambda: descent,
+        chunk.seconds / len(chunk.totals), lambda: self._finished(descent), lambda: descent,
         level_ends, precision, self.faults, self.history)))
+
+  def _finished(self, descent: Descent) -> np.ndarray:
+    config = self._plan.config
+    return color.finished(
+        config.color, config.strength, descent.best_picture.numpy(), self._plan.content.rgb)
 
   def level_totals(self, index: int) -> np.ndarray:
     """Returns the losses of all steps of a level."""
