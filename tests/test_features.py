@@ -78,6 +78,22 @@ def test_loss_weights_mean_the_same_with_average_pooling(vgg16_weights):
   assert (plain / most)[[0, 4, 5]].max() < 0.2
 
 
+def test_replicating_the_border_is_padding_by_hand(vgg16_weights):
+  """Zero padding of a picture whose border is there twice gives the same first layer inside."""
+  wider = tf.pad(PICTURE, [(0, 0), (1, 1), (1, 1), (0, 0)], "SYMMETRIC")
+  expected = Extractor(vgg16_weights, ["block1_conv1"])(wider)["block1_conv1"][:, 1:-1, 1:-1]
+  ours = Extractor(vgg16_weights, ["block1_conv1"], padding="replicate")(PICTURE)["block1_conv1"]
+  np.testing.assert_allclose(ours, expected, atol=1e-3)
+
+
+def test_a_flat_picture_has_no_border_where_it_is_replicated(vgg16_weights):
+  flat = {padding: Extractor(vgg16_weights, ["block4_conv2"], padding=padding)(tf.fill([1, 64, 80, 3], 0.4))
+          ["block4_conv2"] for padding in ("zero", "replicate")}
+  spread = {padding: float(tf.reduce_max(tf.math.reduce_std(f, [1, 2])) / tf.reduce_mean(f))
+            for padding, f in flat.items()}
+  assert spread["replicate"] < 1e-3 < 1 < spread["zero"]
+
+
 def test_reach_is_what_a_pixel_moves(vgg16_weights):
   """Changing one pixel changes features as far as the table says, and no farther."""
   layer = network.layers("vgg16")["block3_conv1"]

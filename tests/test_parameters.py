@@ -35,6 +35,21 @@ def test_the_picture_stays_in_the_box(kind):
   assert 0 <= made.picture().numpy().min() <= made.picture().numpy().max() <= 1
 
 
+@pytest.mark.parametrize("kind", MAPS)
+def test_gray_is_the_map_along_gray_directions(kind):
+  """And a gray start stays gray, to rounding."""
+  gray = tf.constant(START[..., :1].repeat(3, -1))
+  made, weights = parameters.Gray(kind(gray)), tf.constant(START)
+  with tf.GradientTape() as tape:
+    value = tf.reduce_sum(made.picture() * weights)
+  whole = tf.reduce_mean(tape.gradient(value, made.variable), -1, keepdims=True)
+  pulled = made.pullback(weights, made.picture())
+  np.testing.assert_allclose(pulled, tf.repeat(whole, 3, -1), atol=2e-5)
+  made.variable.assign_sub(pulled)
+  made.project()
+  np.testing.assert_allclose(made.picture(), made.picture()[..., :1].numpy().repeat(3, -1), atol=1e-6)
+
+
 def test_the_spectrum_favors_low_frequencies():
   scale = np.abs(parameters.spectrum_scale(8, 16, 0.3))
   assert scale[0, 0] == scale.max()

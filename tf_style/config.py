@@ -49,6 +49,14 @@ class Config:
   tv_norm: str = _option(
       "l1", "choice", "The look", "total variation of absolute or of squared differences",
       choices=("l1", "l2"))
+  color: str = _option(
+      "style", "choice", "The look",
+      "whose colors the result has: content gives it the photograph's chroma afterwards; luminance stylizes "
+      "lightness alone; match recolors the style to the photograph before",
+      choices=("style", "content", "luminance", "match"))
+  strength: float = _option(
+      1.0, "float", "The look", "share of the result in a blend with the content, made at the end",
+      low=0, high=1)
 
   output_size: str = _option(
       "", "dimensions", "Styles and regions",
@@ -88,6 +96,11 @@ class Config:
       "max", "choice", "Losses and layers",
       "of the network; average is scaled so that weights mean what they do with max, plain_average is not",
       choices=("max", "average", "plain_average"))
+  padding: str = _option(
+      "zero", "choice", "Losses and layers",
+      "what the network sees beyond a picture's border: zeros, as in its training, or the border's own cells "
+      "again, which colors the outermost pixels less and takes a tenth more time",
+      choices=("zero", "replicate"))
 
   optimizer: str = _option(
       "adam", "choice", "Optimization", "lbfgs gets further in the same number of steps",
@@ -165,6 +178,9 @@ class Config:
       raise InputError("--style_blend: " + expected("a number above 0", as_text(self.style_blend)))
     if not self.style_scale:
       raise InputError("--style_scale: " + expected("at least one number", "none"))
+    if self.init == "recolored" and self.color in ("luminance", "match"):
+      raise InputError("--init: " + expected(
+          f"auto, content, noise, style or image beside --color={self.color}", "recolored"))
 
   @property
   def output_shape(self) -> tuple[int, int] | None:

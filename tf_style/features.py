@@ -34,7 +34,7 @@ class Extractor(tf.Module):
   """
 
   def __init__(self, weights: Weights, layers: Sequence[str], pooling: str = "max",
-               precision: str = "float32"):
+               precision: str = "float32", padding: str = "zero"):
     """Builds the network up to the deepest of `layers` and fills in the weights.
 
     Args:
@@ -42,12 +42,14 @@ class Extractor(tf.Module):
       layers: Keras layer names; each is checked.
       pooling: `max`; `average`, scaled; or `plain_average`, unscaled.
       precision: `float32`, `bfloat16` or (for checks) `float64`: type of the features.
+      padding: what a convolution sees beyond the border of its layer: `zero`, as in training, or
+        `replicate`, the cells at the border once more.
     Raises:
       InputError: a layer is not of this network.
     """
     super().__init__(name="extractor")
     self.layers = tuple(dict.fromkeys(layers))
-    self.model = _build(weights, self.layers, pooling, precision)
+    self.model = _build(weights, self.layers, pooling, precision, padding)
     self._means = tf.constant(MEANS)
 
   @tf.autograph.experimental.do_not_convert
@@ -96,7 +98,8 @@ def max_pool(x: tf.Tensor):
   return y, gradient
 
 
-def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str) -> keras.Model:
+def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str,
+           padding: str) -> keras.Model:
   table = networks.layers(weights.network)
   last = networks.deepest(weights.network, layers).name
   picture = x = keras.Input(
@@ -110,8 +113,10 @@ def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str
       if pooling == "average":
         x = keras.layers.Rescaling(AVERAGE_FACTORS[name], name=f"{name}_scaled", dtype=precision)(x)
     else:
-      x = keras.layers.Conv2D(layer.channels, 3, padding="same", activation="relu", name=name,
-                              dtype=precision)(x)
+      if padding == "replicate":
+        x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")  # by one cell: replicates it
+      x = keras.layers.Conv2D(layer.channels, 3, padding="same" if padding == "zero" else "valid",
+                              activation="relu", name=name, dtype=precision)(x)
     if name in layers:
       outputs[name] = x
     if name == last:

@@ -129,6 +129,30 @@ class Frozen(tf.Module):
     self._inner.project()
 
 
+class Gray(tf.Module):
+  """Another map, restricted to grey pictures: gradients are projected on three equal channels.
+
+  What begins grey stays so, for maps and optimizers treat the channels alike.
+  """
+
+  def __init__(self, inner: Parameters):
+    super().__init__(name="gray")
+    self._inner, self.variable = inner, inner.variable
+
+  def begin(self, start: tf.Tensor) -> None:
+    self._inner.begin(start)
+
+  def picture(self) -> tf.Tensor:
+    return self._inner.picture()
+
+  def pullback(self, gradient: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
+    gray = tf.reduce_mean(gradient, -1, keepdims=True)
+    return self._inner.pullback(tf.broadcast_to(gray, tf.shape(gradient)), picture)
+
+  def project(self) -> None:
+    self._inner.project()
+
+
 def spectrum_scale(height: tf.Tensor | int, width: tf.Tensor | int, exponent: float) -> tf.Tensor:
   """Returns max(f, 1 / max(H, W))^-exponent on the grid of a real FFT, [H, W // 2 + 1] complex64."""
   rows = tf.range(height)

@@ -48,9 +48,15 @@ class Plan(NamedTuple):
     content, regions = self.content, self.regions
     if content is None or regions is None or regions.kept is None:
       return None
-    kept = regions.kept
-    return lambda height, width: (images.resize(content.rgb, height, width),
+    kept, mode = regions.kept, self.config.color
+    return lambda height, width: (color.seen(mode, images.resize(content.rgb, height, width)),
                                   masks.area_means(kept, height, width)[None])
+
+  def finished(self, picture: np.ndarray) -> np.ndarray:
+    """Returns what the user gets of a result [1, H, W, 3]: with `color` and `strength` applied."""
+    if self.content is None:
+      return picture
+    return color.finished(self.config.color, self.config.strength, picture, self.content.rgb)
 
   @property
   def num_regions(self) -> int:
@@ -70,6 +76,9 @@ def make_plan(content: Any, style: Any, config: Config, init_image: Any = None, 
   height, width = config.output_shape or picture.rgb.shape[1:3]  # type: ignore[union-attr]
   sources = styles.style_sources(style, style_mask, config)
   pictures = tuple(styles.load_style(source, max(height, width), config) for source in sources)
+  if picture is not None:
+    pictures = tuple(style._replace(rgb=color.style_seen(config.color, style.rgb, picture.rgb))
+                     for style in pictures)
   regions = content_mask if content_mask is None else masks.load_regions(
       content_mask, styles.listed(style_mask) and [source.mask for source in sources], config.mask_keep,
       (height, width), [style.rgb.shape[1:3] for style in pictures], config.max_pixels)
@@ -84,7 +93,8 @@ def make_plan(content: Any, style: Any, config: Config, init_image: Any = None, 
   notes = [note for each in (picture, *pictures) if each for note in each.notes]
   notes += [*filter(None, [weights.note]), *_what_fits(asked, config)]
   shares = tuple(source.share for source in sources)
-  start = _start_picture(config, levels, picture, pictures, shares, init_image)
+  start = color.seen(
+      config.color, _start_picture(config, levels, picture, pictures, shares, init_image))
   return Plan(config, levels, device, weights, picture, pictures, shares, regions, start, tuple(notes))
 
 

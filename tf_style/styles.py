@@ -41,6 +41,9 @@ def check_together(content: Any, styles: Any, config: Config, content_mask: Any 
   style_sources(styles, style_masks, config)
   if content is None:
     _check_texture(listed(styles), config)
+    for flag, value, needs in (("--color", config.color, "style"), ("--strength", config.strength, 1)):
+      if value != needs:
+        raise InputError(f"{flag}: " + expected(f"{needs} without --content", value))
   elif config.output_size:
     raise InputError("--output_size: " + expected(
         "none beside --content, whose size --image_size sets", config.output_size))

@@ -2,7 +2,7 @@
 
 Windows begin at multiples of the deepest layer's stride, so that pools read the same cells as in the whole
 picture, and reach beyond their own cells by a halo that holds all that those depend on. A border of the
-picture stays a border, with the network's own zero padding.
+picture stays a border, with the network's own padding.
 """
 
 import itertools

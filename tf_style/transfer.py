@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tf_style import images, masks, network, pyramid
+from tf_style import color, images, masks, network, pyramid
 from tf_style.checkpoints import Saved
 from tf_style.config import Config
 from tf_style.descent import PATIENCE, Descent
@@ -18,7 +18,7 @@ from tf_style.gradients import TiledPicture, WholePicture
 from tf_style.losses import Statistics
 from tf_style.objective import Objective, Wanted
 from tf_style.optimizers import LBFGS, Adam
-from tf_style.parameters import FourierSigmoid, Frozen, Parameters, Pixels
+from tf_style.parameters import FourierSigmoid, Frozen, Gray, Parameters, Pixels
 from tf_style.plans import Plan, make_plan
 from tf_style.records import OnStep
 from tf_style.styles import size_at
@@ -34,7 +34,8 @@ class Result(NamedTuple):
 
   Attributes:
     picture: [1, H, W, 3] float32 in [0, 1], whole grey levels of 8 bits.
-    losses: of that picture, in float32: `total`, and each raw term by its name.
+    losses: of that picture as 8 bits before `color` and `strength`, in float32: `total`, and each raw term
+      by its name.
     history: arrays of all steps: `level`, `total`, `step_length`, `gradient_norm` and each raw term.
     plan: what was done, resolved.
     seconds: wall seconds from the first step to the last.
@@ -123,7 +124,9 @@ def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None,
     if plan.keeps is not None:
       picture = Frozen(Pixels(tf.constant(picture)), picture, plan.keeps).picture().numpy()
   picture = images.to_uint8(picture)[None] / np.float32(255)
-  return Result(picture, _final_losses(judge, picture), watch.history(), plan,
+  losses = _final_losses(judge, picture)
+  picture = images.to_uint8(plan.finished(picture))[None] / np.float32(255)
+  return Result(picture, losses, watch.history(), plan,
                 watch.seconds, watch.stopped, watch.faults, failed)
 
 
@@ -159,7 +162,8 @@ class _Judge:
     self.patience = PATIENCE if precision == "float32" else _LOW_PRECISION_PATIENCE
     config = plan.config
     self._extractor = Extractor(
-        plan.weights, config.content_layers + config.style_layers, config.pooling, precision)
+        plan.weights, config.content_layers + config.style_layers, config.pooling, precision,
+        config.padding)
     self._targets = Targets(
         self._extractor, config, len(plan.regions.colors) if plan.regions and plan.regions.styles else 0)
     self.objective = Objective(config)
@@ -180,7 +184,8 @@ class _Judge:
 
   def _wanted(self, level: pyramid.Level) -> Wanted:
     plan, (height, width, _) = self.plan, level
-    content = self._targets.content(images.resize(plan.content.rgb, height, width)) if plan.content else {}
+    content = {} if plan.content is None else self._targets.content(
+        color.seen(plan.config.color, images.resize(plan.content.rgb, height, width)))
     return self.objective.wanted(
         (height, width), content, self._style(level) if plan.styles else {},
         plan.regions and self._guides(plan.regions.content, height, width))
@@ -216,9 +221,10 @@ class _Judge:
 
 
 def _parameters(plan: Plan, start: tf.Tensor) -> Parameters:
-  """Returns the optimizer's map, which keeps of the content what the masks say."""
-  inner = (FourierSigmoid if plan.config.optimizer == "lbfgs" else Pixels)(start)
-  return inner if plan.keeps is None else Frozen(inner, start, plan.keeps)
+  """Returns the optimizer's map, which keeps of the content what the masks and --color say."""
+  made: Parameters = (FourierSigmoid if plan.config.optimizer == "lbfgs" else Pixels)(start)
+  made = Gray(made) if plan.config.color == "luminance" else made
+  return made if plan.keeps is None else Frozen(made, start, plan.keeps)
 
 
 def _make_optimizer(config: Config, variable: tf.Variable, steps: int) -> Any:
