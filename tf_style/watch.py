@@ -73,7 +73,8 @@ class Watch:
         level.height, level.width, objective.names, objective.weights, chunk.totals, chunk.raw,
         chunk.lengths, chunk.norms, float(descent.best_loss), self.seconds,
         chunk.seconds / len(chunk.totals),
-        lambda: self._plan.finished(descent.best_picture.numpy()), lambda: descent, level_ends, precision, self.faults, self.history)))
+        lambda: self._plan.finished(descent.best_picture.numpy()), lambda: descent, level_ends, precision,
+        self.faults, self.history)))
 
   def level_totals(self, index: int) -> np.ndarray:
     """Returns the losses of all steps of a level."""
