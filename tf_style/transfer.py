@@ -157,7 +157,7 @@ class _Judge:
     patience: so many faulty steps in a row show that this precision does not do.
   """
 
-  def __init__(self, plan: Plan, precision: str, on_tile: Callable[[int, int], None] | None):
+  def __init__(self, plan: Plan, precision: str, on_tile: Callable[[int, int], None] | None = None):
     self.plan, self.precision, self._on_tile = plan, precision, on_tile
     self.patience = PATIENCE if precision == "float32" else _LOW_PRECISION_PATIENCE
     config = plan.config
