@@ -20,7 +20,7 @@ from tf_style.config import Config
 from tf_style.errors import InputError, expected
 from tf_style.records import Step
 
-_FORMAT = 2
+_FORMAT = 3
 _KEPT = 2
 _RECORD, _HISTORY, _STATE = "run.json", "history.npz", "state"
 _LONGEST_RECORD = 2**20  # bytes

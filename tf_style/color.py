@@ -162,7 +162,9 @@ def finished(mode: str, strength: float, picture: np.ndarray, content: np.ndarra
     picture: [1, H, W, 3] float32 in [0, 1].
     content: the same, of any size.
   """
+  if mode in ("style", "match") and strength == 1:
+    return picture
   content = images.resize(content, *picture.shape[1:3])
   if mode in ("content", "luminance"):
     picture = with_chroma(picture, content)
-  return picture if strength == 1 else np.float32(strength) * picture + np.float32(1 - strength) * content
+  return np.float32(strength) * picture + np.float32(1 - strength) * content

@@ -8,7 +8,6 @@ import tensorflow as tf
 # The start is kept this far inside [0, 1]: half a grey level.
 _HALF_LEVEL = 0.5 / 255
 
-
 # Variables change their size from level to level, so that one graph serves them all.
 _OPEN = tf.TensorShape([1, None, None, 3])
 
@@ -70,12 +69,16 @@ class FourierSigmoid(tf.Module):
     self._exponent = exponent
     self.start = tf.Variable(start, trainable=False, shape=_OPEN, name="start")
     self.variable = tf.Variable(start, shape=_OPEN, name="variable")
+    self.scale = tf.Variable(
+        tf.zeros([0, 0], tf.complex64), trainable=False, shape=[None, None], name="scale")
     self.begin(start)
 
   def begin(self, start: tf.Tensor) -> None:
     inside = tf.clip_by_value(start, _HALF_LEVEL, 1 - _HALF_LEVEL)
     self.start.assign(tf.math.log(inside) - tf.math.log1p(-inside))
     self.variable.assign(tf.zeros_like(start))
+    height, width = start.shape[1:3]
+    self.scale.assign(spectrum_scale(height, width, self._exponent))
 
   def picture(self) -> tf.Tensor:
     return tf.sigmoid(self.start + self._filtered(self.variable))
@@ -88,9 +91,8 @@ class FourierSigmoid(tf.Module):
 
   def _filtered(self, field: tf.Tensor) -> tf.Tensor:
     planes = tf.transpose(field, [0, 3, 1, 2])
-    size = tf.shape(planes)[2:]
-    spectrum = tf.signal.rfft2d(planes) * spectrum_scale(size[0], size[1], self._exponent)
-    return tf.transpose(tf.signal.irfft2d(spectrum, size), [0, 2, 3, 1])
+    spectrum = tf.signal.rfft2d(planes) * self.scale
+    return tf.transpose(tf.signal.irfft2d(spectrum, tf.shape(planes)[2:]), [0, 2, 3, 1])
 
 
 class Frozen(tf.Module):
@@ -153,11 +155,11 @@ class Gray(tf.Module):
     self._inner.project()
 
 
-def spectrum_scale(height: tf.Tensor | int, width: tf.Tensor | int, exponent: float) -> tf.Tensor:
+def spectrum_scale(height: int, width: int, exponent: float) -> tf.Tensor:
   """Returns max(f, 1 / max(H, W))^-exponent on the grid of a real FFT, [H, W // 2 + 1] complex64."""
   rows = tf.range(height)
-  rows = tf.cast(tf.minimum(rows, height - rows) / height, tf.float32)
-  columns = tf.cast(tf.range(width // 2 + 1) / width, tf.float32)
+  rows = tf.cast(tf.minimum(rows, height - rows), tf.float32) / height
+  columns = tf.cast(tf.range(width // 2 + 1), tf.float32) / width
   frequency = tf.sqrt(rows[:, None] ** 2 + columns[None] ** 2)
-  scale = tf.maximum(frequency, tf.cast(1 / tf.maximum(height, width), tf.float32)) ** -exponent
+  scale = tf.maximum(frequency, 1 / max(height, width)) ** -exponent
   return tf.cast(scale / tf.sqrt(tf.reduce_mean(tf.square(scale))), tf.complex64)

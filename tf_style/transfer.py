@@ -109,7 +109,8 @@ def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None,
   optimizer = _make_optimizer(config, parameters.variable, plan.levels[first].steps)
   descent = Descent(parameters, optimizer, len(judge.objective.names))
   for index, level in list(enumerate(plan.levels))[first:]:
-    descent.begin(start(level), level.steps)
+    if index > first:
+      descent.begin(start(level), level.steps)
     descent.evaluate_with(*judge.view(level))
     if resume and index == first:
       resume.restore(descent.checkpoint())
@@ -124,7 +125,7 @@ def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None,
     if plan.keeps is not None:
       picture = Frozen(Pixels(tf.constant(picture)), picture, plan.keeps).picture().numpy()
   picture = images.to_uint8(picture)[None] / np.float32(255)
-  losses = _final_losses(judge, picture)
+  losses = judge.in_float32().value(picture)
   picture = images.to_uint8(plan.finished(picture))[None] / np.float32(255)
   return Result(picture, losses, watch.history(), plan,
                 watch.seconds, watch.stopped, watch.faults, failed)
@@ -242,8 +243,3 @@ def _settled(totals: np.ndarray, tolerance: float) -> bool:
     return False
   before = np.fmin.reduce(totals[:-TOLERANCE_STEPS])
   return bool(np.fmin.reduce(totals) > (1 - tolerance) * before)
-
-
-def _final_losses(judge: _Judge, picture: np.ndarray) -> dict[str, float]:
-  """Loss of the finished 8-bit picture, with features in float32 whatever the run's precision."""
-  return judge.in_float32().value(picture)

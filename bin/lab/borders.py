@@ -10,15 +10,15 @@ import numpy as np
 import tensorflow as tf
 
 import tf_style
-from tf_style import images
+from tf_style import images, network
 from tf_style.config import Config
 from tf_style.features import Extractor
 from tf_style.weights import Weights, load_weights
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 PADDINGS = ("zero", "replicate")
-LAYERS = {"block1_conv1": 1, "block2_conv1": 2, "block3_conv1": 4, "block4_conv1": 8, "block4_conv2": 8,
-          "block5_conv1": 16}  # and their strides
+LAYERS = {name: network.layers("vgg19")[name].stride for name in (
+    "block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block4_conv2", "block5_conv1")}
 SIDE, MARGIN = 256, 64  # of the crop, and of what the larger picture has around it
 BANDS = ((0, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 128))  # pixels from the border
 
