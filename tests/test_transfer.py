@@ -9,6 +9,7 @@ from PIL import Image
 
 from tf_style import descent, images, pyramid, transfer
 from tf_style.config import PRESETS, Config
+from tf_style.objective import Objective
 
 CONTENT, STYLE = waves(72, 96, 1), waves(80, 80, 2)
 SMALL = {"network": "vgg16", "image_size": 64, "steps": 6, "precision": "float32"}
@@ -96,7 +97,22 @@ def test_sources_may_be_paths_arrays_or_pillow_images(tmp_path):
 def test_levels_grow_to_the_wanted_size():
   levels = pyramid.make_levels(384, 512, 200)
   assert [level.width for level in levels] == [128, 181, 256, 362, 512]
-  assert sum(level.steps for level in levels) == 200
+  assert [level.steps for level in levels] == [60, 48, 38, 30, 24]
+  assert pyramid.make_levels(3072, 4096, 200)[-1] == pyramid.Level(3072, 4096, 4)
   assert pyramid.make_levels(384, 512, 200, levels=1) == [pyramid.Level(384, 512, 200)]
   assert [level.steps for level in pyramid.make_levels(90, 90, 9, level_steps=(5, 7))] == [5, 7]
   assert len(pyramid.make_levels(40, 4000, 100, smallest=32)) == 1
+
+
+@pytest.mark.parametrize("loss, share", [
+    ("gram", 0.25), ("gram_sum", 1), ("covariance", 1), ("wasserstein", 1)])
+def test_only_gram_weighs_less_where_there_are_fewer_positions(loss, share):
+  objective = Objective(Config.of(style_loss=loss, tv_weight=0.5))
+  style = np.array([name.startswith("style/") for name in objective.names])
+  np.testing.assert_allclose(objective.weights(0.25) / objective.weights(), np.where(style, share, 1))
+
+
+def test_content_survives_the_coarse_levels_of_gram():
+  history = run(style_loss="gram", optimizer="lbfgs", image_size=96, levels=3, steps=60).history
+  content = [history["content/block4_conv2"][history["level"] == level][-1] for level in range(3)]
+  assert max(content) < 1.5 * content[-1]

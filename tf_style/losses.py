@@ -206,14 +206,16 @@ class StyleLoss(NamedTuple):
   Attributes:
     distance: (statistics, prepared target) -> scalar float32.
     prepare: statistics of the style -> what `distance` needs of them.
+    scatters: whether it is of the kind that falls with the number of positions, as `Objective.weights` says.
   """
 
   distance: Callable[[Statistics, Any], tf.Tensor]
   prepare: Callable[[Statistics], Any] = lambda target: target
+  scatters: bool = False
 
 
 STYLE_LOSSES: dict[str, StyleLoss] = {
-    "gram": StyleLoss(gram_distance), "gram_sum": StyleLoss(gram_sum_distance),
+    "gram": StyleLoss(gram_distance, scatters=True), "gram_sum": StyleLoss(gram_sum_distance),
     "covariance": StyleLoss(covariance_distance),
     "wasserstein": StyleLoss(wasserstein_distance, wasserstein_target)}
 

@@ -33,12 +33,14 @@ class Wanted(NamedTuple):
     guides: [1, H / stride, W / stride, R] in [0, 1], what each position counts in each region of a style
       layer; none is one region of ones.
     pixels: scalar, H W.
+    weights: [N] float32, what each raw term is multiplied by in the total.
   """
 
   content: dict[str, tf.Tensor]
   style: dict[str, list[Any]]
   guides: dict[str, tf.Tensor]
   pixels: tf.Tensor
+  weights: tf.Tensor
 
 
 class Objective:
@@ -46,7 +48,6 @@ class Objective:
 
   Attributes:
     names: [N] names of the raw terms: `content/<layer>`, `style/<layer>`, and `tv`.
-    weights: [N] float32, what each is multiplied by in the total.
   """
 
   def __init__(self, config: Any):
@@ -60,17 +61,35 @@ class Objective:
               in zip(config.style_layers, config.style_layer_weights, strict=True)]
     terms += [("tv", config.tv_weight)] if config.tv_weight else []
     self.names = tuple(name for name, _ in terms)
-    self.weights = np.array([weight for _, weight in terms], np.float32)
+    self._weights = np.array([weight for _, weight in terms], np.float32)
+    self._is_style = np.array([name.startswith("style/") for name in self.names])
+
+  def weights(self, share: float = 1.0) -> np.ndarray:
+    """Returns what each raw term is multiplied by in the total, [N] float32.
+
+    A distance of moments falls as the positions that the moments are taken over grow: a picture of N
+    positions that is drawn from the style's own distribution has moments off by their sampling error, whose
+    square is in proportion to 1 / N. With equal weights such a distance outweighs the content at coarse
+    levels, which then lose it; times N, as a test statistic is, it weighs the same at every size. `scatters`
+    says whether that is so. Measured on two pairs, at levels of 96, 136 and 192 pixels, at their ends: Gram
+    style terms fall by 2.1 to 2.5 a level, with equal weights; content terms, 1.35 and 1.8 times the last
+    level's at the first, are .9 and 1.2 times it so. With the other two losses equal weights serve.
+
+    Args:
+      share: pixels of the level over those of the finest.
+    """
+    return np.where(self._is_style & self._loss.scatters, np.float32(share), np.float32(1)) * self._weights
 
   def wanted(self, size: tuple[int, int], content: Mapping[str, tf.Tensor],
              style: Mapping[str, list[losses.Statistics]],
-             guides: Mapping[str, tf.Tensor] | None = None) -> Wanted:
+             guides: Mapping[str, tf.Tensor] | None = None, share: float = 1.0) -> Wanted:
     """Prepares the targets of a level.
 
     Args:
       size: height and width of its pictures in pixels.
       content, guides: as in `Wanted`.
       style: statistics of the style, one a region, for each style layer.
+      share: as for `weights`.
     """
     prepared, kept = {}, {}
     for name, regions in style.items():
@@ -78,7 +97,8 @@ class Objective:
         there = _regions_there(guides[name], regions)
         kept[name], regions = tf.gather(guides[name], there, axis=-1), [regions[index] for index in there]
       prepared[name] = [self._loss.prepare(region) for region in regions]
-    return Wanted(dict(content), prepared, kept, tf.constant(size[0] * size[1], tf.float32))
+    return Wanted(dict(content), prepared, kept, tf.constant(size[0] * size[1], tf.float32),
+                  tf.constant(self.weights(share)))
 
   def sums(self, picture: tf.Tensor, features: Mapping[str, tf.Tensor], wanted: Wanted,
            window: Window | None = None) -> Sums:
@@ -126,7 +146,7 @@ class Objective:
            for region, target in zip(regions, targets, strict=True)])
     raw["tv"] = sums.variation / (3 * tf.cast(wanted.pixels, sums.variation.dtype))
     vector = tf.stack([raw[name] for name in self.names])
-    return LossTerms(tf.tensordot(tf.cast(self.weights, vector.dtype), vector, 1), vector)
+    return LossTerms(tf.tensordot(tf.cast(wanted.weights, vector.dtype), vector, 1), vector)
 
 
 def _regions_there(guide: tf.Tensor, targets: list[losses.Statistics]) -> list[int]:

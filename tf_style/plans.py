@@ -52,6 +52,11 @@ class Plan(NamedTuple):
     return lambda height, width: (color.seen(mode, images.resize(content.rgb, height, width)),
                                   masks.area_means(kept, height, width)[None])
 
+  def pixel_share(self, level: pyramid.Level) -> float:
+    """Returns the pixels of a level over those of the finest."""
+    finest = self.levels[-1]
+    return level.height * level.width / (finest.height * finest.width)
+
   def finished(self, picture: np.ndarray) -> np.ndarray:
     """Returns what the user gets of a result [1, H, W, 3]: with `color` and `strength` applied."""
     if self.content is None:

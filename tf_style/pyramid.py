@@ -41,8 +41,12 @@ def make_levels(height: int, width: int, steps: int, levels: int = 0,
 
 
 def share_steps(steps: int, count: int) -> list[int]:
-  """Shares steps out over levels: the coarsest gets twice as many as the others, which get equal shares."""
-  weights = [2.0, *[1.0] * (count - 1)]
+  """Shares steps out over levels: each gets 2^-1/3, .79, of what the one before it gets.
+
+  So a level takes 1.6 times as long as the one before, not twice, and a large picture gets most of its steps
+  where they are cheap: of 200 a picture of 512 pixels gets 24 at its own size, one of 4096 gets 4.
+  """
+  weights = [2 ** (-index / 3) for index in range(count)]
   ends = [round(steps * sum(weights[:i + 1]) / sum(weights)) for i in range(count)]
   shares = [max(1, end - begin) for begin, end in zip([0, *ends], ends, strict=False)]
   shares[0] += steps - sum(shares)

@@ -189,7 +189,7 @@ class _Judge:
         color.seen(plan.config.color, images.resize(plan.content.rgb, height, width)))
     return self.objective.wanted(
         (height, width), content, self._style(level) if plan.styles else {},
-        plan.regions and self._guides(plan.regions.content, height, width))
+        plan.regions and self._guides(plan.regions.content, height, width), plan.pixel_share(level))
 
   def _style(self, level: pyramid.Level) -> Mapping[str, list[Statistics]]:
     """Returns the statistics of all styles, each scaled as the level is."""

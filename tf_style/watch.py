@@ -67,13 +67,13 @@ class Watch:
     self._names = objective.names
     if self._on_step is None:
       return
-    level = self._plan.levels[index]
+    level, plan = self._plan.levels[index], self._plan
     self.stopped = bool(self._on_step(Step(
         self.number, sum(entry.steps for entry in self._plan.levels), index, len(self._plan.levels),
-        level.height, level.width, objective.names, objective.weights, chunk.totals, chunk.raw,
-        chunk.lengths, chunk.norms, float(descent.best_loss), self.seconds,
-        chunk.seconds / len(chunk.totals),
-        lambda: self._plan.finished(descent.best_picture.numpy()), lambda: descent, level_ends, precision,
+        level.height, level.width, objective.names,
+        objective.weights(plan.pixel_share(level)), chunk.totals, chunk.raw, chunk.lengths, chunk.norms,
+        float(descent.best_loss), self.seconds, chunk.seconds / len(chunk.totals),
+        lambda: plan.finished(descent.best_picture.numpy()), lambda: descent, level_ends, precision,
         self.faults, self.history)))
 
   def level_totals(self, index: int) -> np.ndarray:
