@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from tf_style.config import EFFORTS, LOSS_WEIGHTS, PRESETS, Config
+from tf_style.config import EFFORTS, Config
 from tf_style.errors import InputError
 from tf_style.images import MAX_PIXELS
+from tf_style.presets import LOSS_WEIGHTS, PRESETS
 
 
 def test_defaults_need_no_preset():

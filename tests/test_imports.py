@@ -13,7 +13,7 @@ import tf_style
 PACKAGE = Path(tf_style.__file__).parent
 ROWS = (
     {"errors", "records", "roots", "signals"},
-    {"network", "files", "console"},
+    {"network", "files", "console", "presets"},
     {"config", "machine", "decode", "encode", "images", "losses", "pyramid", "tiles", "weight_files",
      "events"},
     {"color", "masks", "memory", "styles", "weights", "parameters"},
@@ -30,7 +30,7 @@ ONE_ROOM = {"decode", "encode", "images"}  # three files of one room: they may u
 ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 FILES = sorted(path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__"))
 WITHOUT_TENSORFLOW = {
-    "errors", "records", "network", "files", "console", "config", "machine", "decode", "encode",
+    "errors", "records", "network", "files", "console", "presets", "config", "machine", "decode", "encode",
     "images", "masks", "pyramid", "styles", "tiles", "memory", "progress", "signals", "checkpoints", "flags",
     "run"}
 

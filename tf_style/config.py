@@ -11,6 +11,7 @@ from typing import Any
 
 from tf_style import network as networks
 from tf_style.errors import InputError, expected
+from tf_style.presets import LOSS_WEIGHTS, PRESETS
 
 LONGEST_SIDE = 65535  # pixels; what the file formats hold
 _BLOCKS = tuple(f"block{b}_conv1" for b in range(1, 6))
@@ -315,41 +316,8 @@ _NOUNS = {
     "tile": "a number of pixels, 'whole' or 'auto'", "names": "names with commas between",
     "floats": "numbers with commas between", "ints": "whole numbers with commas between"}
 
-# ImageNet's mean standard deviation in 0-255 units.
-_IMAGENET_SCALE = 255 * (0.229 + 0.224 + 0.225) / 3
-
-# What weighs as much as the default's weights do, for who changes --style_loss alone.
-LOSS_WEIGHTS: Mapping[str, Mapping[str, Any]] = {
-    "gram": {"content_weight": 5.0, "style_weight": 100.0, "style_layer_weights": (1.0,) * 5},
-    "gram_sum": {"content_weight": 0.05, "style_weight": 0.9, "style_layer_weights": (0.2,) * 5},
-    "covariance": {"content_weight": 0.02, "style_weight": 1.0},
-}
-
 EFFORTS: Mapping[str, Mapping[str, Any]] = {
     "draft": {"steps": 80},
     "standard": {"steps": 200},
     "best": {"steps": 600},
-}
-
-PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "default": {},
-    "gatys": {
-        "style_loss": "gram", "content_weight": 1.0, "style_weight": 1e3,
-        "style_layer_weights": (1.0,) * 5, "levels": 1, "steps": 300},
-    # Undivided Grams over C^2 H W are gram_sum: the H W that a layer's weight depends on is in the loss.
-    # Half the MSE is .05 for a weight of .1. Gradients by pixels in [0, 1] are 255 times those in 0-255,
-    # so the rate is divided and epsilon multiplied by 255.
-    "article-tensorflow": {
-        "style_loss": "gram_sum", "content_weight": 0.05, "style_weight": 0.9,
-        "content_layers": ("block3_conv3",), "style_layers": ("block1_conv1", "block2_conv2", "block4_conv3"),
-        "style_layer_weights": (1 / 3,) * 3, "optimizer": "adam", "learning_rate": 9 / 255,
-        "learning_rate_decay": 1.0, "adam_epsilon": 0.1 * 255, "steps": 200, "levels": 1, "init": "content",
-        "pooling": "max", "save_every": 100},
-    # There features are of inputs over ImageNet's deviations, here of 0-255, and taken to be s times larger
-    # (tests/test_presets.py says what is exact), so content has 5 / s^2; Grams are over H W as here, but
-    # their MSE is not over C^2, so a layer has 1e3 C^2 / s^4.
-    "article-pytorch": {
-        "style_loss": "gram", "content_weight": 5 / _IMAGENET_SCALE**2, "style_weight": 1e3,
-        "style_layer_weights": tuple(c**2 / _IMAGENET_SCALE**4 for c in (64, 128, 256, 512, 512)),
-        "optimizer": "lbfgs", "steps": 2000, "levels": 1, "init": "content", "pooling": "plain_average"},
 }
