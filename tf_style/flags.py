@@ -102,7 +102,8 @@ _FILES = (
          "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
 _VALUES = {"int": "N", "float": "X", "size": "N|original", "dimensions": "WxH", "colors": "HEX,HEX",
            "tile": "N|whole|auto", "text": "TEXT",
-           "bool": "true|false", "names": "NAME,NAME", "floats": "X,X", "ints": "N,N"}
+           "bool": "true|false", "names": "NAME,NAME", "style layers": "NAME,NAME|shallow|deep",
+           "floats": "X,X", "ints": "N,N"}
 _ALWAYS = (Flag("help", "", "The job", "show this and exit"),
            Flag("version", "", "The job", "show the version and exit"))
 

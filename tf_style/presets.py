@@ -1,7 +1,13 @@
-"""Settings that belong together: the presets, and what another style loss brings with it."""
+"""Settings that belong together: the presets, names for lists of layers, what another style loss brings."""
 
 from collections.abc import Mapping
 from typing import Any
+
+BLOCKS = tuple(f"block{block}_conv1" for block in range(1, 6))
+BLOCK_WEIGHTS = tuple(weight / 341 for weight in (256.0, 64.0, 16.0, 4.0, 1.0))
+
+# Names for lists of style layers, as parts of `BLOCKS`; their weights sum up to what those of all do.
+STYLE_LAYERS: Mapping[str, slice] = {"default": slice(0, 5), "shallow": slice(0, 3), "deep": slice(2, 5)}
 
 # ImageNet's mean standard deviation in 0-255 units.
 _IMAGENET_SCALE = 255 * (0.229 + 0.224 + 0.225) / 3
@@ -35,3 +41,15 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "style_layer_weights": tuple(c**2 / _IMAGENET_SCALE**4 for c in (64, 128, 256, 512, 512)),
         "optimizer": "lbfgs", "steps": 2000, "levels": 1, "init": "content", "pooling": "plain_average"},
 }
+
+
+def layer_weights(layers: str, preset: str, style_loss: str) -> tuple[float, ...]:
+  """Returns the weights of the layers that a name in `STYLE_LAYERS` stands for.
+
+  They are those of the preset, or of the style loss where the preset has other layers.
+  """
+  of_loss = LOSS_WEIGHTS.get(style_loss, {})
+  settings = of_loss if "style_layers" in PRESETS[preset] else {**of_loss, **PRESETS[preset]}
+  weights = settings.get("style_layer_weights", BLOCK_WEIGHTS)
+  part = weights[STYLE_LAYERS[layers]]
+  return tuple(weight * (sum(weights) / sum(part)) for weight in part)
