@@ -24,6 +24,7 @@ from tf_style.records import OnStep
 from tf_style.styles import size_at
 from tf_style.targets import Targets
 from tf_style.watch import TOLERANCE_STEPS, Watch
+from tf_style.weights import Weights
 
 # So many faulty steps in a row end the use of a precision lower than float32.
 _LOW_PRECISION_PATIENCE = 2
@@ -57,7 +58,7 @@ class Result(NamedTuple):
 def stylize(content: Any = None, style: Any = None, config: Config | None = None, init_image: Any = None,
             on_plan: Callable[[Plan], None] | None = None, on_step: OnStep | None = None,
             resume: Saved | None = None, content_mask: Any = None, style_mask: Any = None,
-            on_tile: Callable[[int, int], None] | None = None) -> Result:
+            on_tile: Callable[[int, int], None] | None = None, weights: Weights | None = None) -> Result:
   """Repaints a picture in the manner of another (Gatys et al. 2016).
 
   Args:
@@ -73,6 +74,7 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
     content_mask, style_mask: regions that pair up by color (see `masks`): one of the content, one a style.
     on_tile: called after every tile of a picture that is looked at by tiles, with the number of tiles done
       and that of the step.
+    weights: loaded already, for many runs; None loads those that the configuration names.
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
@@ -80,7 +82,7 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
   if config.deterministic:
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
-  plan = make_plan(content, style, config, init_image, content_mask, style_mask)
+  plan = make_plan(content, style, config, init_image, content_mask, style_mask, weights)
   if resume:
     resume.check(plan)
     plan = plan._replace(levels=_levels_as_done(plan.levels, resume))
