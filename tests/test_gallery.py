@@ -89,7 +89,7 @@ def test_semicolons_separate_values_with_commas():
   rows = gallery._cells(given)
   assert [cell.job.config.style_blend for cell in rows[0]] == [(0.7, 0.3), (0.3, 0.7)]
   assert [row[0].job.config.style_layers[-1] for row in rows] == ["block3_conv1", "block2_conv1"]
-  assert rows[1][0].caption == "style_blend=0.7,0.3 style_layers=block1_conv1,block2_conv1"
+  assert rows[1][0].caption == "style_blend=0.7,0.3\nstyle_layers=block1_conv1,block2_conv1"
 
 
 def test_pictures_may_change():
@@ -97,7 +97,7 @@ def test_pictures_may_change():
       {"content": "a.png", "columns": "style=b/c.png,d", "rows": "content_mask=m.png,n.png"})
   assert [[(*cell.job.styles, cell.job.content_mask) for cell in row] for row in rows] == [
       [("b/c.png", "m.png"), ("d", "m.png")], [("b/c.png", "n.png"), ("d", "n.png")]]
-  assert rows[1][0].caption == "style=c.png content_mask=n.png"
+  assert rows[1][0].caption == "style=c.png\ncontent_mask=n.png"
 
 
 def test_sizes_may_change_and_the_default_name_never_overwrites(inputs, here, capfd):

@@ -35,9 +35,15 @@ def test_a_short_row_ends_early():
 
 
 @pytest.mark.parametrize("caption", [
-    "content_weight=0.02 style_scale=0.5", "a " * 60, "x" * 200, "", "\xe4 \u732b"])
+    "content_weight=0.02 style_scale=0.5", "a\nb", "a " * 60, "x" * 200, "", "\xe4 \u732b"])
 def test_captions_are_broken_and_lose_nothing(caption):
   font = ImageFont.load_default(14)
   broken = sheet._broken(caption, font, 100)
   assert all(font.getlength(line) <= 100 for line in broken.split("\n"))
-  assert broken.replace("\n", "").replace(" ", "") == caption.replace(" ", "")
+  assert "".join(broken.split()) == "".join(caption.split())
+
+
+def test_captions_are_broken_where_a_reader_would():
+  font = ImageFont.load_default(14)
+  assert sheet._broken("style_layers=block1_conv1,block2_conv1\nseed=1", font, 130).split("\n") == [
+      "style_layers=", "block1_conv1,", "block2_conv1", "seed=1"]

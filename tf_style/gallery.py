@@ -38,7 +38,7 @@ _DEFAULTS = {"effort": "draft", "image_size": "256"}
 
 
 class Cell(NamedTuple):
-  """One picture to be made: what is written under it, and how it is made."""
+  """One picture to be made: what is written under it, a line a flag, and how it is made."""
 
   caption: str
   job: flags.Job
@@ -105,7 +105,7 @@ def _axis(given: dict[str, Any], axis: str, fixed: dict[str, Any]) -> list[tuple
 
 def _cell(fixed: dict[str, Any], axes: list[tuple[str, str]]) -> Cell:
   shown = ((name, os.path.basename(value) if os.sep in value else value) for name, value in axes)
-  return Cell(" ".join(f"{name}={value}" for name, value in shown),
+  return Cell("\n".join(f"{name}={value}" for name, value in shown),
               flags.job_of(_DEFAULTS | fixed | dict(axes)))
 
 
@@ -192,7 +192,8 @@ def _say_how_far(cell: Cell, result: Any, done: int, count: int, seconds: float)
   if cell.job.verbosity >= 0:
     left = f", about {clock(seconds / done * (count - done))} left" if done < count else ""
     failed = " (not finite again and again: the best picture before that)" * result.failed
-    console.say(f"{done}/{count}  {cell.caption}: loss {result.losses['total']:.4g}{failed}{left}")
+    values = cell.caption.replace("\n", " ")
+    console.say(f"{done}/{count}  {values}: loss {result.losses['total']:.4g}{failed}{left}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Pictures in rows and columns, each with its caption under it, as one picture."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +17,8 @@ Cell = tuple[str, np.ndarray | None]
 def contact_sheet(rows: Sequence[Sequence[Cell]], height: int, width: int) -> np.ndarray:
   """Returns rows of pictures with captions as one picture, [1, H, W, 3] float32 in [0, 1].
 
-  Captions are broken where they are wider than a picture; all cells are as high as the longest needs.
+  Captions, of one line or several, are broken where they are wider than a picture; all cells are as high as
+  the longest needs.
 
   Args:
     rows: of each cell the caption and the picture, [1, h, w, 3]; None leaves its place blank.
@@ -50,16 +52,18 @@ def _fitted(picture: np.ndarray, height: int, width: int) -> Image.Image:
 
 
 def _broken(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-  """Breaks a text into lines of at most `width` pixels, between words where it can."""
-  lines = [""]
-  for word in text.split(" "):
-    longer = f"{lines[-1]} {word}".strip()
-    if lines[-1] and font.getlength(longer) > width:
-      lines.append("")
-      longer = word
-    while font.getlength(longer) > width and len(longer) > 1:
-      fits = next(n for n in range(len(longer) - 1, 0, -1) if n == 1 or font.getlength(longer[:n]) <= width)
-      lines[-1], longer = longer[:fits], longer[fits:]
-      lines.append("")
-    lines[-1] = longer
-  return "\n".join(lines)
+  """Breaks a text into lines of at most `width` pixels, where it can after blanks, commas, equals signs."""
+  lines = []
+  for given in text.split("\n"):
+    line = ""
+    for part in re.findall(r"[^ ,=]*[ ,=]|[^ ,=]+", given):
+      if line and font.getlength((line + part).rstrip()) > width:
+        lines.append(line)
+        line = ""
+      for letter in part:
+        if line and font.getlength((line + letter).rstrip()) > width:
+          lines.append(line)
+          line = ""
+        line += letter
+    lines.append(line)
+  return "\n".join(line.rstrip() for line in lines)
