@@ -43,8 +43,8 @@ def test_other_layers_get_equal_weights_of_sum_1():
 
 
 @pytest.mark.parametrize("options, layers, weights", [
-    ({"style_layers": "shallow"}, (1, 2, 3), (16 / 21, 4 / 21, 1 / 21)),
-    ({"style_layers": ["deep"]}, (3, 4, 5), (16 / 21, 4 / 21, 1 / 21)),
+    ({"style_layers": "shallow"}, (1, 2, 3), (256 * 5 / 1023, 64 * 5 / 1023, 16 * 5 / 1023)),
+    ({"style_layers": ["deep"]}, (3, 4, 5), (16 * 5 / 1023, 4 * 5 / 1023, 5 / 1023)),
     ({"style_layers": "deep", "style_layer_weights": "1,2,3"}, (3, 4, 5), (1, 2, 3)),
     ({"style_layers": "shallow", "style_loss": "gram"}, (1, 2, 3), (5 / 3,) * 3),
     ({"style_layers": "deep", "preset": "article-tensorflow"}, (3, 4, 5), (1 / 3,) * 3)])

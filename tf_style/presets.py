@@ -6,7 +6,7 @@ from typing import Any
 BLOCKS = tuple(f"block{block}_conv1" for block in range(1, 6))
 BLOCK_WEIGHTS = tuple(weight / 341 for weight in (256.0, 64.0, 16.0, 4.0, 1.0))
 
-# Names for lists of style layers, as parts of `BLOCKS`; their weights sum up to what those of all do.
+# Names for lists of style layers, as parts of `BLOCKS`.
 STYLE_LAYERS: Mapping[str, slice] = {"default": slice(0, 5), "shallow": slice(0, 3), "deep": slice(2, 5)}
 
 # ImageNet's mean standard deviation in 0-255 units.
@@ -46,10 +46,12 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 def layer_weights(layers: str, preset: str, style_loss: str) -> tuple[float, ...]:
   """Returns the weights of the layers that a name in `STYLE_LAYERS` stands for.
 
-  They are those of the preset, or of the style loss where the preset has other layers.
+  Each layer has its weight of the preset, or of the style loss where the preset has other layers, times what
+  makes up for the number of layers left out. So the balance with the content stays: of weights that sum to 1
+  those of `deep`, whose layers have the largest distances, would outweigh it.
   """
   of_loss = LOSS_WEIGHTS.get(style_loss, {})
   settings = of_loss if "style_layers" in PRESETS[preset] else {**of_loss, **PRESETS[preset]}
   weights = settings.get("style_layer_weights", BLOCK_WEIGHTS)
   part = weights[STYLE_LAYERS[layers]]
-  return tuple(weight * (sum(weights) / sum(part)) for weight in part)
+  return tuple(weight * (len(weights) / len(part)) for weight in part)
