@@ -153,23 +153,28 @@ class Page:
 
 def _make(page: Page, signals: Signals) -> int:
   """Checks what is to be made, then makes it, and returns the exit code."""
-  from tf_style import plans, transfer, weights
+  from tf_style import features, plans, transfer, weights
   load = functools.cache(weights.load_weights)
-  inputs = {place: _inputs(cell.job) | {"weights": load(cell.job.config.network, cell.job.config.weights)}
-            for place, cell in page.places}
-  notes = [note for each in inputs.values() for note in plans.make_plan(**each).notes]
+  shared = functools.cache(lambda network, file, device: features.Extractors(load(network, file)))
+  networks: dict[tuple[int, int], Any] = {}
+  notes: list[str] = []
+  for place, cell in page.places:
+    config = cell.job.config
+    networks[place] = shared(config.network, config.weights, config.device)
+    notes += plans.make_plan(**_inputs(cell.job), weights=networks[place].weights).notes
   for note in dict.fromkeys(notes):
     console.say(note)
   start, done = time.monotonic(), 0
   for place, cell in page.places:
-    result = transfer.stylize(**inputs[place], on_step=lambda step: _stops(step, signals))
+    result = transfer.stylize(**_inputs(cell.job), extractors=networks[place],
+                              on_step=lambda step: _stops(step, signals))
     if result.stopped:
       break
     page.put(place, result.picture)
     done += 1
-    _say_how_far(cell, result, done, len(inputs), time.monotonic() - start)
+    _say_how_far(cell, result, done, len(networks), time.monotonic() - start)
   if done:
-    console.say(f"wrote {page.output}: {done} of {len(inputs)} pictures")
+    console.say(f"wrote {page.output}: {done} of {len(networks)} pictures")
     console.answer(page.output)
   else:
     console.say("tf_style: interrupted")
@@ -177,6 +182,7 @@ def _make(page: Page, signals: Signals) -> int:
 
 
 def _inputs(job: flags.Job) -> dict[str, Any]:
+  """Returns arguments of `plans.make_plan` and of `transfer.stylize`."""
   return {"content": job.content, "style": job.styles, "config": job.config, "init_image": job.init_image,
           "content_mask": job.content_mask, "style_mask": job.style_masks}
 
