@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from tf_style.config import EFFORTS, LOSS_WEIGHTS, PRESETS, Config
+from tf_style.config import EFFORTS, Config
 from tf_style.errors import InputError
 from tf_style.images import MAX_PIXELS
+from tf_style.presets import LOSS_WEIGHTS, PRESETS
 
 
 def test_defaults_need_no_preset():
@@ -41,6 +42,23 @@ def test_other_layers_get_equal_weights_of_sum_1():
   assert config.style_layer_weights == (0.25,) * 4
 
 
+@pytest.mark.parametrize("options, layers, weights", [
+    ({"style_layers": "shallow"}, (1, 2, 3), (256 * 5 / 1023, 64 * 5 / 1023, 16 * 5 / 1023)),
+    ({"style_layers": ["deep"]}, (3, 4, 5), (16 * 5 / 1023, 4 * 5 / 1023, 5 / 1023)),
+    ({"style_layers": "deep", "style_layer_weights": "1,2,3"}, (3, 4, 5), (1, 2, 3)),
+    ({"style_layers": "shallow", "style_loss": "gram"}, (1, 2, 3), (5 / 3,) * 3),
+    ({"style_layers": "deep", "preset": "article-tensorflow"}, (3, 4, 5), (1 / 3,) * 3)])
+def test_names_for_layers_are_resolved_with_their_weights(options, layers, weights):
+  config = Config.of(**options)
+  assert config.style_layers == tuple(f"block{block}_conv1" for block in layers)
+  assert config.style_layer_weights == pytest.approx(weights)
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if "style_layers" not in PRESETS[name]])
+def test_the_default_layers_have_a_name(preset):
+  assert Config.of(preset=preset, style_layers="default") == Config.of(preset=preset)
+
+
 def test_texts_are_read_like_values():
   by_text = Config.of(steps="5", style_layers="block1_conv1", learning_rate="1e-2", image_size="64",
                       level_steps="2,3")
@@ -72,6 +90,8 @@ def test_a_configuration_is_frozen_and_a_change_is_checked():
     ({"content_weight": float("nan")}, "--content_weight: expected a finite number and at least 0"),
     ({"pooling": "avg"}, "--pooling: expected one of max, average, plain_average, received avg"),
     ({"style_layers": "conv1"}, "--style_layers: expected layers of vgg19 (block1_conv1, "),
+    ({"style_layers": "shallow,deep"}, "--style_layers: expected layers of vgg19 (block1_conv1, "),
+    ({"content_layers": "shallow"}, "--content_layers: expected layers of vgg19 (block1_conv1, "),
     ({"style_layers": "", "content_layers": ""}, "--style_layers: expected at least one"),
     ({"style_layers": "block1_conv1,block1_conv1"}, "--style_layers: expected each layer once"),
     ({"style_layer_weights": "1,2"}, "--style_layer_weights: expected 5 numbers for block1_conv1,"),

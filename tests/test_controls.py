@@ -9,6 +9,7 @@ from PIL import Image
 from tf_style import images, losses, plans, transfer
 from tf_style.config import Config
 from tf_style.errors import InputError
+from tf_style.features import Extractors
 
 CONTENT, STYLE, OTHER = waves(72, 96, 1), waves(80, 80, 2), waves(64, 90, 3)
 SMALL = {"network": "vgg16", "image_size": 64, "steps": 4, "levels": 2, "precision": "float32",
@@ -25,7 +26,7 @@ def mask(left, right) -> np.ndarray:
 
 def judge(content, style, content_mask=None, style_mask=None, **options):
   plan = plans.make_plan(content, style, Config.of(**{**SMALL, **options}), None, content_mask, style_mask)
-  return transfer._Judge(plan, "float32")
+  return transfer._Judge(plan, Extractors(plan.weights), "float32")
 
 
 def values(content, style, content_mask=None, style_mask=None, **options) -> dict[str, float]:

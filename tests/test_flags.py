@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tf_style import flags
-from tf_style.config import EFFORTS, PRESETS, Config
+from tf_style.config import EFFORTS, Config
 from tf_style.errors import InputError
+from tf_style.presets import PRESETS
 
 PICTURES = ["--content=a.jpg", "--style=b.jpg"]
 

@@ -13,26 +13,27 @@ import tf_style
 PACKAGE = Path(tf_style.__file__).parent
 ROWS = (
     {"errors", "records", "roots", "signals"},
-    {"network", "files", "console"},
+    {"network", "files", "console", "presets"},
     {"config", "machine", "decode", "encode", "images", "losses", "pyramid", "tiles", "weight_files",
      "events"},
-    {"color", "masks", "memory", "styles", "weights", "parameters"},
+    {"color", "masks", "memory", "sheet", "styles", "weights", "parameters"},
     {"features", "optimizers", "plans", "summaries", "checkpoints", "progress"},
     {"objective", "targets", "saved_model"},
     {"gradients"},
     {"descent"},
     {"watch"},
     {"transfer"},
-    {"flags", "report", "gallery"},
-    {"run", "export", "board"},
+    {"flags", "report"},
+    {"checks"},
+    {"run", "export", "board", "gallery"},
 )
 ONE_ROOM = {"decode", "encode", "images"}  # three files of one room: they may use each other
 ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 FILES = sorted(path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("__"))
 WITHOUT_TENSORFLOW = {
-    "errors", "records", "network", "files", "console", "config", "machine", "decode", "encode",
-    "images", "masks", "pyramid", "styles", "tiles", "memory", "progress", "signals", "checkpoints", "flags",
-    "run"}
+    "errors", "records", "network", "files", "console", "presets", "config", "machine", "decode", "encode",
+    "images", "masks", "pyramid", "styles", "tiles", "memory", "progress", "sheet", "signals", "checkpoints",
+    "flags", "checks", "run", "gallery"}
 
 
 def tree(room: str) -> ast.Module:

@@ -8,8 +8,9 @@ from made_inputs import waves
 from PIL import Image
 
 from tf_style import descent, images, pyramid, transfer
-from tf_style.config import PRESETS, Config
+from tf_style.config import Config
 from tf_style.objective import Objective
+from tf_style.presets import PRESETS
 
 CONTENT, STYLE = waves(72, 96, 1), waves(80, 80, 2)
 SMALL = {"network": "vgg16", "image_size": 64, "steps": 6, "precision": "float32"}

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tf_style import network as networks
+from tf_style import presets
 from tf_style.errors import InputError, expected
+from tf_style.presets import BLOCK_WEIGHTS, BLOCKS, LOSS_WEIGHTS, PRESETS, STYLE_LAYERS
 
 LONGEST_SIDE = 65535  # pixels; what the file formats hold
-_BLOCKS = tuple(f"block{b}_conv1" for b in range(1, 6))
 
 
 def _option(default: Any, kind: str, group: str, text: str, **limits: Any) -> Any:
@@ -82,10 +83,10 @@ class Config:
   content_layer_weights: tuple[float, ...] = _option(
       (1.0,), "floats", "Losses and layers", "one a content layer; default: equal, sum 1", low=0)
   style_layers: tuple[str, ...] = _option(
-      _BLOCKS, "names", "Losses and layers", "layers whose statistics carry the style")
+      BLOCKS, "style layers", "Losses and layers", "layers whose statistics carry the style; or shallow, the "
+      "first three of the default, or deep, the last three, with weights of their own")
   style_layer_weights: tuple[float, ...] = _option(
-      tuple(w / 341 for w in (256.0, 64.0, 16.0, 4.0, 1.0)), "floats", "Losses and layers",
-      "one a style layer; default: equal, sum 1", low=0)
+      BLOCK_WEIGHTS, "floats", "Losses and layers", "one a style layer; default: equal, sum 1", low=0)
   network: str = _option(
       "vgg19", "choice", "Losses and layers", "the pretrained network",
       choices=tuple(reversed(networks.NETWORKS)))
@@ -99,7 +100,8 @@ class Config:
   padding: str = _option(
       "zero", "choice", "Losses and layers",
       "what the network sees beyond a picture's border: zeros, as in its training, or the border's own cells "
-      "again, which colors the outermost pixels less and takes a tenth more time",
+      "again, which halves the error of the features there and takes a tenth more time; finished pictures "
+      "show no clear difference",
       choices=("zero", "replicate"))
 
   optimizer: str = _option(
@@ -166,10 +168,11 @@ class Config:
         raise InputError(f"--{kind}_layer_weights: " + expected(
             f"{len(layers)} numbers for {', '.join(layers) or 'no layers'}", f"{len(weights)}"))
       known = networks.layers(self.network)
+      names = f", or one of {', '.join(STYLE_LAYERS)}" if kind == "style" else ""
       for name in layers:
         if name not in known:
           raise InputError(f"--{kind}_layers: " + expected(
-              f"layers of {self.network} ({', '.join(known)})", name))
+              f"layers of {self.network} ({', '.join(known)}){names}", name))
       if len(set(layers)) != len(layers):
         raise InputError(f"--{kind}_layers: " + expected("each layer once", ",".join(layers)))
     if not self.content_layers + self.style_layers:
@@ -208,6 +211,9 @@ class Config:
       if f"{kind}_layers" in options and f"{kind}_layer_weights" not in options:
         count = len(checked(fields[f"{kind}_layers"], options[f"{kind}_layers"]))
         values[f"{kind}_layer_weights"] = (1 / count,) * count if count else ()
+    named = as_text(options.get("style_layers", ""))
+    if named in STYLE_LAYERS and "style_layer_weights" not in options:
+      values["style_layer_weights"] = presets.layer_weights(named, preset, loss)
     return cls(**values)
 
   def as_dict(self) -> dict[str, Any]:
@@ -261,6 +267,11 @@ def _tuple(parse):
   return lambda value: tuple(parse(part) for part in parts(value) if part != "")
 
 
+def _style_layers(value: Any) -> tuple[str, ...]:
+  names = _tuple(_str)(value)
+  return BLOCKS[STYLE_LAYERS[names[0]]] if len(names) == 1 and names[0] in STYLE_LAYERS else names
+
+
 def _int(value: Any) -> int:
   if isinstance(value, bool) or int(value) != (float(value) if not isinstance(value, str) else int(value)):
     raise ValueError
@@ -306,50 +317,18 @@ _PARSERS = {
     "size": lambda v: v if v == "original" else _int(v),
     "tile": lambda v: v if v == "auto" else 0 if v == "whole" else _int(v),
     "dimensions": _dimensions, "colors": _tuple(_color),
-    "names": _tuple(_str), "floats": _tuple(_float), "ints": _tuple(_int)}
+    "names": _tuple(_str), "style layers": _style_layers, "floats": _tuple(_float), "ints": _tuple(_int)}
 _NOUNS = {
     "int": "a whole number", "float": "a number", "bool": "true or false", "choice": "a name",
     "text": "a text", "size": "a number of pixels or 'original'",
     "dimensions": f"WIDTHxHEIGHT in pixels, each at most {LONGEST_SIDE}",
     "colors": "colors as six hexadecimal digits, with commas between",
     "tile": "a number of pixels, 'whole' or 'auto'", "names": "names with commas between",
+    "style layers": "names with commas between",
     "floats": "numbers with commas between", "ints": "whole numbers with commas between"}
-
-# ImageNet's mean standard deviation in 0-255 units.
-_IMAGENET_SCALE = 255 * (0.229 + 0.224 + 0.225) / 3
-
-# What weighs as much as the default's weights do, for who changes --style_loss alone.
-LOSS_WEIGHTS: Mapping[str, Mapping[str, Any]] = {
-    "gram": {"content_weight": 5.0, "style_weight": 100.0, "style_layer_weights": (1.0,) * 5},
-    "gram_sum": {"content_weight": 0.05, "style_weight": 0.9, "style_layer_weights": (0.2,) * 5},
-    "covariance": {"content_weight": 0.02, "style_weight": 1.0},
-}
 
 EFFORTS: Mapping[str, Mapping[str, Any]] = {
     "draft": {"steps": 80},
     "standard": {"steps": 200},
     "best": {"steps": 600},
-}
-
-PRESETS: Mapping[str, Mapping[str, Any]] = {
-    "default": {},
-    "gatys": {
-        "style_loss": "gram", "content_weight": 1.0, "style_weight": 1e3,
-        "style_layer_weights": (1.0,) * 5, "levels": 1, "steps": 300},
-    # Undivided Grams over C^2 H W are gram_sum: the H W that a layer's weight depends on is in the loss.
-    # Half the MSE is .05 for a weight of .1. Gradients by pixels in [0, 1] are 255 times those in 0-255,
-    # so the rate is divided and epsilon multiplied by 255.
-    "article-tensorflow": {
-        "style_loss": "gram_sum", "content_weight": 0.05, "style_weight": 0.9,
-        "content_layers": ("block3_conv3",), "style_layers": ("block1_conv1", "block2_conv2", "block4_conv3"),
-        "style_layer_weights": (1 / 3,) * 3, "optimizer": "adam", "learning_rate": 9 / 255,
-        "learning_rate_decay": 1.0, "adam_epsilon": 0.1 * 255, "steps": 200, "levels": 1, "init": "content",
-        "pooling": "max", "save_every": 100},
-    # There features are of inputs over ImageNet's deviations, here of 0-255, and taken to be s times larger
-    # (tests/test_presets.py says what is exact), so content has 5 / s^2; Grams are over H W as here, but
-    # their MSE is not over C^2, so a layer has 1e3 C^2 / s^4.
-    "article-pytorch": {
-        "style_loss": "gram", "content_weight": 5 / _IMAGENET_SCALE**2, "style_weight": 1e3,
-        "style_layer_weights": tuple(c**2 / _IMAGENET_SCALE**4 for c in (64, 128, 256, 512, 512)),
-        "optimizer": "lbfgs", "steps": 2000, "levels": 1, "init": "content", "pooling": "plain_average"},
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from absl import flags, logging
 
 from tf_style.errors import InputError, one_line
+from tf_style.signals import Signals
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -61,3 +62,21 @@ def exit_code(command: Callable[[], int | None]) -> int:
     say("tf_style: error: there is not enough memory; ways out: a smaller --image_size, "
         "--precision=bfloat16, or --device=cpu")
     return FAILED
+
+
+def stoppable(command: Callable[[Signals], int | None]) -> int:
+  """Runs a command that ends in order when a signal comes, and returns its exit code.
+
+  Args:
+    command: as for `exit_code`; says by `Signals.stepping` when there is something to save.
+  Returns:
+    As `exit_code`, but 130 after SIGINT and 143 after SIGTERM.
+  """
+  with Signals() as signals:
+    try:
+      code = exit_code(lambda: command(signals))
+    except Exception:
+      if signals.stepping or not signals.received:
+        raise
+      say("tf_style: interrupted")  # in an import, which made another error of it
+  return 128 + signals.received if signals.received else code

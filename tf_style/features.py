@@ -65,6 +65,26 @@ class Extractor(tf.Module):
     return self.model(picture[..., ::-1] * 255.0 - tf.cast(self._means, picture.dtype), training=False)
 
 
+class Extractors:
+  """Extractors of one network, each built once, for several runs: what Keras builds, it never quite frees.
+
+  Attributes:
+    weights: of the network.
+  """
+
+  def __init__(self, weights: Weights):
+    """Builds nothing yet."""
+    self.weights = weights
+    self._built: dict[tuple, Extractor] = {}
+
+  def get(self, layers: Sequence[str], pooling: str, precision: str, padding: str) -> Extractor:
+    """Returns an extractor; arguments are those of `Extractor`."""
+    key = tuple(layers), pooling, precision, padding
+    if key not in self._built:
+      self._built[key] = Extractor(self.weights, *key)
+    return self._built[key]
+
+
 class MaxPooling(keras.layers.Layer):
   """Maximum of 2x2 cells in steps of 2; an odd last row or column is left out."""
 

@@ -82,7 +82,7 @@ class Job(NamedTuple):
         name: paths for name, paths in (("style", self.styles), ("style_mask", self.style_masks)) if paths}
 
 
-_FILES = (
+FILES = (
     Flag("content", "FILE", "The job", "the picture to repaint: JPEG, PNG, WebP, TIFF, BMP or GIF"),
     Flag("style", "FILE|FOLDER", "The job", "the picture whose manner it shall take; give it again for "
          "another to blend in; a folder is all pictures in it", repeated=True),
@@ -102,7 +102,8 @@ _FILES = (
          "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
 _VALUES = {"int": "N", "float": "X", "size": "N|original", "dimensions": "WxH", "colors": "HEX,HEX",
            "tile": "N|whole|auto", "text": "TEXT",
-           "bool": "true|false", "names": "NAME,NAME", "floats": "X,X", "ints": "N,N"}
+           "bool": "true|false", "names": "NAME,NAME", "style layers": "NAME,NAME|shallow|deep",
+           "floats": "X,X", "ints": "N,N"}
 _ALWAYS = (Flag("help", "", "The job", "show this and exit"),
            Flag("version", "", "The job", "show the version and exit"))
 
@@ -114,10 +115,17 @@ def parse(argv: Sequence[str]) -> Job:
     InputError: a flag is unknown, or its value is wrong.
     SystemExit: with 0, after `--help` or `--version`.
   """
-  given = read(argv, [*_FILES, *config_flags()], INTRO)
+  given = read(argv, [*FILES, *config_flags()], INTRO)
   run_folder = path_of(given, "resume")
-  if run_folder is not None:
-    return _resumed(given, checkpoints.load(run_folder))
+  return job_of(given) if run_folder is None else _resumed(given, checkpoints.load(run_folder))
+
+
+def job_of(given: Mapping[str, Any]) -> Job:
+  """Makes a job of the texts of flags, as `read` returns them.
+
+  Raises:
+    InputError: a value is wrong.
+  """
   init_image = path_of(given, "init_image")
   options = {field.name: given[field.name] for field in dataclasses.fields(Config)
              if field.name in given}

@@ -70,7 +70,7 @@ class Plan(NamedTuple):
 
 
 def make_plan(content: Any, style: Any, config: Config, init_image: Any = None, content_mask: Any = None,
-              style_mask: Any = None) -> Plan:
+              style_mask: Any = None, weights: Weights | None = None) -> Plan:
   """Reads and checks everything that a run needs, and decides what was left open.
 
   Arguments are those of `transfer.stylize`.
@@ -88,7 +88,7 @@ def make_plan(content: Any, style: Any, config: Config, init_image: Any = None, 
       content_mask, styles.listed(style_mask) and [source.mask for source in sources], config.mask_keep,
       (height, width), [style.rgb.shape[1:3] for style in pictures], config.max_pixels)
   device = machine.choose_device(config.device)
-  weights = load_weights(config.network, config.weights)
+  weights = weights or load_weights(config.network, config.weights)
   config = _resolved(config, picture is not None, bool(pictures), weights.network, device)
   stride = network.deepest(config.network, config.content_layers + config.style_layers).stride
   _check_sizes(stride, (height, width), pictures, config)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tf_style import console, files, flags, images, machine, styles
+from tf_style import checks, console, files, flags, images, machine
 from tf_style.checkpoints import Checkpoints
-from tf_style.errors import OutputError, expected, one_line
+from tf_style.errors import one_line
 from tf_style.progress import Progress
 from tf_style.records import OnStep, Step
 from tf_style.signals import Signals
@@ -38,14 +38,7 @@ def main(argv: Sequence[str]) -> int:
   Args:
     argv: the command line without the program's name.
   """
-  with Signals() as signals:
-    try:
-      code = console.exit_code(lambda: _run(argv, signals))
-    except Exception:
-      if signals.stepping or not signals.received:
-        raise
-      console.say("tf_style: interrupted")  # in an import, which made another error of it
-  return 128 + signals.received if signals.received else code
+  return console.stoppable(lambda signals: _run(argv, signals))
 
 
 def _run(argv: Sequence[str], signals: Signals) -> int:
@@ -76,22 +69,10 @@ def check_files(job: flags.Job) -> None:
   Raises:
     InputError: the first thing that is wrong.
   """
-  config, sources = job.config, [(flag, path) for flag, paths in job.inputs.items() for path in paths]
-  styles.check_together(job.content, job.styles, config, job.content_mask, job.style_masks)
-  for flag, path in sources:
-    for picture in images.pictures_of(path, f"--{flag}") if flag.startswith("style") else [path]:
-      images.probe_size(picture, config.max_pixels, f"--{flag}")
-  output = output_path(job)
-  images.check_output_name(output)
-  size = config.output_shape or images.probe_size(str(job.content), config.max_pixels)
-  if job.content is not None and config.image_size != "original":
-    size = images.fitted_size(*size, int(config.image_size))
-  images.check_output_size(output, *size)
-  files.check_writable(output)
-  if job.output is not None and output.exists():
-    for flag, path in (*sources, ("weights", config.weights)):
-      if os.path.exists(path) and os.path.samefile(output, path):
-        raise OutputError("--output: " + expected(f"another file than --{flag}", output))
+  size, output = checks.check_pictures(job), output_path(job)
+  checks.check_output(output, *size)
+  if job.output is not None:
+    checks.check_spares(output, job)
   files.check_folder(job.logdir, "--logdir")
 
 

@@ -13,7 +13,7 @@ from tf_style import color, images, masks, network, pyramid
 from tf_style.checkpoints import Saved
 from tf_style.config import Config
 from tf_style.descent import PATIENCE, Descent
-from tf_style.features import Extractor
+from tf_style.features import Extractors
 from tf_style.gradients import TiledPicture, WholePicture
 from tf_style.losses import Statistics
 from tf_style.objective import Objective, Wanted
@@ -57,7 +57,8 @@ class Result(NamedTuple):
 def stylize(content: Any = None, style: Any = None, config: Config | None = None, init_image: Any = None,
             on_plan: Callable[[Plan], None] | None = None, on_step: OnStep | None = None,
             resume: Saved | None = None, content_mask: Any = None, style_mask: Any = None,
-            on_tile: Callable[[int, int], None] | None = None) -> Result:
+            on_tile: Callable[[int, int], None] | None = None,
+            extractors: Extractors | None = None) -> Result:
   """Repaints a picture in the manner of another (Gatys et al. 2016).
 
   Args:
@@ -73,6 +74,8 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
     content_mask, style_mask: regions that pair up by color (see `masks`): one of the content, one a style.
     on_tile: called after every tile of a picture that is looked at by tiles, with the number of tiles done
       and that of the step.
+    extractors: for several runs of one network on one device; None loads the weights that the configuration
+      names.
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
@@ -80,14 +83,15 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
   if config.deterministic:
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
-  plan = make_plan(content, style, config, init_image, content_mask, style_mask)
+  plan = make_plan(content, style, config, init_image, content_mask, style_mask,
+                   extractors.weights if extractors else None)
   if resume:
     resume.check(plan)
     plan = plan._replace(levels=_levels_as_done(plan.levels, resume))
   if on_plan:
     on_plan(plan)
   with tf.device(plan.device):
-    return _run(plan, on_step, resume, on_tile)
+    return _run(plan, extractors or Extractors(plan.weights), on_step, resume, on_tile)
 
 
 def _levels_as_done(levels: list[pyramid.Level], saved: Saved) -> list[pyramid.Level]:
@@ -99,11 +103,11 @@ def _levels_as_done(levels: list[pyramid.Level], saved: Saved) -> list[pyramid.L
           for index, level in enumerate(levels)]
 
 
-def _run(plan: Plan, on_step: OnStep | None, resume: Saved | None,
+def _run(plan: Plan, extractors: Extractors, on_step: OnStep | None, resume: Saved | None,
          on_tile: Callable[[int, int], None] | None) -> Result:
   config, picture, first = plan.config, plan.start, resume.level if resume else 0
   watch = Watch(plan, on_step, resume)
-  judge = _Judge(plan, resume.precision if resume else config.precision, on_tile)
+  judge = _Judge(plan, extractors, resume.precision if resume else config.precision, on_tile)
   start = lambda level: tf.constant(images.resize(picture, level.height, level.width))
   parameters = _parameters(plan, start(plan.levels[first]))
   optimizer = _make_optimizer(config, parameters.variable, plan.levels[first].steps)
@@ -158,20 +162,21 @@ class _Judge:
     patience: so many faulty steps in a row show that this precision does not do.
   """
 
-  def __init__(self, plan: Plan, precision: str, on_tile: Callable[[int, int], None] | None = None):
-    self.plan, self.precision, self._on_tile = plan, precision, on_tile
+  def __init__(self, plan: Plan, extractors: Extractors, precision: str,
+               on_tile: Callable[[int, int], None] | None = None):
+    self.plan, self.precision, self._extractors, self._on_tile = plan, precision, extractors, on_tile
     self.patience = PATIENCE if precision == "float32" else _LOW_PRECISION_PATIENCE
     config = plan.config
-    self._extractor = Extractor(
-        plan.weights, config.content_layers + config.style_layers, config.pooling, precision,
-        config.padding)
+    self._extractor = extractors.get(
+        config.content_layers + config.style_layers, config.pooling, precision, config.padding)
     self._targets = Targets(
         self._extractor, config, len(plan.regions.colors) if plan.regions and plan.regions.styles else 0)
     self.objective = Objective(config)
     self._whole = WholePicture(self._extractor, self.objective)
 
   def in_float32(self) -> "_Judge":
-    return self if self.precision == "float32" else _Judge(self.plan, "float32", self._on_tile)
+    return self if self.precision == "float32" else _Judge(
+        self.plan, self._extractors, "float32", self._on_tile)
 
   def view(self, level: pyramid.Level) -> tuple[WholePicture | TiledPicture, Wanted, int]:
     """Returns what judges the pictures of a level, what they are judged against, and the patience.

@@ -1,0 +1,57 @@
+"""Settings that belong together: the presets, names for lists of layers, what another style loss brings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+BLOCKS = tuple(f"block{block}_conv1" for block in range(1, 6))
+BLOCK_WEIGHTS = tuple(weight / 341 for weight in (256.0, 64.0, 16.0, 4.0, 1.0))
+
+# Names for lists of style layers, as parts of `BLOCKS`.
+STYLE_LAYERS: Mapping[str, slice] = {"default": slice(0, 5), "shallow": slice(0, 3), "deep": slice(2, 5)}
+
+# ImageNet's mean standard deviation in 0-255 units.
+_IMAGENET_SCALE = 255 * (0.229 + 0.224 + 0.225) / 3
+
+# What weighs as much as the default's weights do, for who changes --style_loss alone.
+LOSS_WEIGHTS: Mapping[str, Mapping[str, Any]] = {
+    "gram": {"content_weight": 5.0, "style_weight": 100.0, "style_layer_weights": (1.0,) * 5},
+    "gram_sum": {"content_weight": 0.05, "style_weight": 0.9, "style_layer_weights": (0.2,) * 5},
+    "covariance": {"content_weight": 0.02, "style_weight": 1.0},
+}
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    "default": {},
+    "gatys": {
+        "style_loss": "gram", "content_weight": 1.0, "style_weight": 1e3,
+        "style_layer_weights": (1.0,) * 5, "levels": 1, "steps": 300},
+    # Undivided Grams over C^2 H W are gram_sum: the H W that a layer's weight depends on is in the loss.
+    # Half the MSE is .05 for a weight of .1. Gradients by pixels in [0, 1] are 255 times those in 0-255,
+    # so the rate is divided and epsilon multiplied by 255.
+    "article-tensorflow": {
+        "style_loss": "gram_sum", "content_weight": 0.05, "style_weight": 0.9,
+        "content_layers": ("block3_conv3",), "style_layers": ("block1_conv1", "block2_conv2", "block4_conv3"),
+        "style_layer_weights": (1 / 3,) * 3, "optimizer": "adam", "learning_rate": 9 / 255,
+        "learning_rate_decay": 1.0, "adam_epsilon": 0.1 * 255, "steps": 200, "levels": 1, "init": "content",
+        "pooling": "max", "save_every": 100},
+    # There features are of inputs over ImageNet's deviations, here of 0-255, and taken to be s times larger
+    # (tests/test_presets.py says what is exact), so content has 5 / s^2; Grams are over H W as here, but
+    # their MSE is not over C^2, so a layer has 1e3 C^2 / s^4.
+    "article-pytorch": {
+        "style_loss": "gram", "content_weight": 5 / _IMAGENET_SCALE**2, "style_weight": 1e3,
+        "style_layer_weights": tuple(c**2 / _IMAGENET_SCALE**4 for c in (64, 128, 256, 512, 512)),
+        "optimizer": "lbfgs", "steps": 2000, "levels": 1, "init": "content", "pooling": "plain_average"},
+}
+
+
+def layer_weights(layers: str, preset: str, style_loss: str) -> tuple[float, ...]:
+  """Returns the weights of the layers that a name in `STYLE_LAYERS` stands for.
+
+  Each layer has its weight of the preset, or of the style loss where the preset has other layers, times what
+  makes up for the number of layers left out. So the balance with the content stays: of weights that sum to 1
+  those of `deep`, whose layers have the largest distances, would outweigh it.
+  """
+  of_loss = LOSS_WEIGHTS.get(style_loss, {})
+  settings = of_loss if "style_layers" in PRESETS[preset] else {**of_loss, **PRESETS[preset]}
+  weights = settings.get("style_layer_weights", BLOCK_WEIGHTS)
+  part = weights[STYLE_LAYERS[layers]]
+  return tuple(weight * (len(weights) / len(part)) for weight in part)
