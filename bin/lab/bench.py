@@ -1,0 +1,58 @@
+"""Measures what the README says of speed: prints Markdown tables and writes the same as JSON."""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from tf_style import machine
+
+SECTIONS = ("steps", "convergence", "startup", "memory", "watching")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], metavar="section",
+                      help=f"what to measure; default: all of {', '.join(SECTIONS)}")
+  parser.add_argument("--data", type=Path, help="folder with tubingen, starry_night, golden_gate and "
+                      "the_scream, which are then pairs of 'convergence' too")
+  parser.add_argument("--json", type=Path, default=Path("logs/bench.json"), help="default: logs/bench.json")
+  parser.add_argument("--plot", type=Path, help="write a plot of 'convergence' here")
+  parser.add_argument("--quick", action="store_true", help="tiny sizes and counts: shows that all runs")
+  arguments = parser.parse_args(argv)
+
+  tf = machine.start_tensorflow()
+  from bench_tools import Bench
+
+  from tf_style.weights import load_weights
+  weights = load_weights("vgg19")
+  bench = Bench(weights, machine.fast_precision("/CPU:0"), arguments.quick, arguments.data)
+  found = {"network": weights.network, "checksum": weights.checksum, "tensorflow": tf.__version__,
+           "processor": processor(), "cores": os.cpu_count(), "precision": bench.precision,
+           "quick": bench.quick}
+  print(f"{found['network']}, weights SHA-256 {weights.checksum[:12]}, TensorFlow {tf.__version__}, "
+        f"{found['processor']}, {found['cores']} cores, auto takes {bench.precision}", flush=True)
+  for section in arguments.sections or SECTIONS:
+    found[section] = importlib.import_module(f"bench_{section}").measure(bench)
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(found, indent=1) + "\n")
+  if arguments.plot and "convergence" in found:
+    from bench_plot import plot
+    plot(found["convergence"], arguments.plot)
+
+
+def processor() -> str:
+  """Returns the processor's name."""
+  try:
+    match = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+  except OSError:
+    match = None
+  return match[1].strip() if match else platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+  main()
