@@ -18,10 +18,16 @@ def main(argv: Sequence[str] | None = None) -> None:
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], metavar="section",
                       help=f"what to measure; default: all of {', '.join(SECTIONS)}")
-  parser.add_argument("--data", type=Path, help="folder with tubingen, starry_night, golden_gate and "
-                      "the_scream, which are then pairs of 'convergence' too")
+  parser.add_argument("--data", type=Path, metavar="FOLDER", help="where pictures of --pairs may be, too")
+  parser.add_argument("--pairs", type=lambda text: text.split(","), default=[], metavar="A+B,C+D",
+                      help="content and style, named without endings, of the package's samples, of --data or "
+                      "of skimage.data; default: five pairs that everyone has, and with --data "
+                      "tubingen+starry_night and golden_gate+the_scream first")
+  parser.add_argument("--ways", type=lambda text: text.split(";"), default=[], metavar="WAY;WAY",
+                      help="of 'convergence', as the table names them; default: all")
+  parser.add_argument("--size", type=int, default=256, help="longest side in 'convergence'; default: 256")
   parser.add_argument("--json", type=Path, default=Path("logs/bench.json"), help="default: logs/bench.json")
-  parser.add_argument("--plot", type=Path, help="write a plot of 'convergence' here")
+  parser.add_argument("--plot", type=Path, help="write a plot of the first pair of 'convergence' here")
   parser.add_argument("--quick", action="store_true", help="tiny sizes and counts: shows that all runs")
   arguments = parser.parse_args(argv)
 
@@ -30,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
   from tf_style.weights import load_weights
   weights = load_weights("vgg19")
-  bench = Bench(weights, machine.fast_precision("/CPU:0"), arguments.quick, arguments.data)
+  bench = Bench(weights, machine.fast_precision("/CPU:0"), arguments.quick, arguments.data,
+                64 if arguments.quick else arguments.size, arguments.pairs, arguments.ways)
   found = {"network": weights.network, "checksum": weights.checksum, "tensorflow": tf.__version__,
            "processor": processor(), "cores": os.cpu_count(), "precision": bench.precision,
            "quick": bench.quick}

@@ -31,12 +31,17 @@ class Bench(NamedTuple):
     precision: that `auto` chooses here.
     quick: whether sizes and counts are tiny, to see that all runs.
     data: a folder of the user's pictures, or None.
+    size: longest side in pixels in 'convergence'.
+    pairs, ways: of 'convergence'; none are all.
   """
 
   weights: Weights
   precision: str
   quick: bool
   data: Path | None
+  size: int
+  pairs: list[str]
+  ways: list[str]
 
   @property
   def vgg19(self) -> Weights:
@@ -67,11 +72,14 @@ def ratio(seconds: Mapping[str, Sequence[float]], above: str, below: str) -> flo
 
 def show_table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
   """Prints a Markdown table; floats with three digits."""
-  text = lambda cell: f"{cell:.3g}" if isinstance(cell, float) else "-" if cell is None else str(cell)
-  print(f"\n**{title}**\n\n| " + " | ".join(head) + " |\n" + "|---" * len(head) + "|")
+  print(f"\n**{title}**\n\n| " + " | ".join(head) + " |\n" + "|---" * len(head) + "|", flush=True)
+  show_rows(rows)
+
+
+def show_rows(rows: Iterable[Sequence[Any]]) -> None:
   for row in rows:
-    print("| " + " | ".join(map(text, row)) + " |")
-  print(flush=True, end="")
+    print("| " + " | ".join(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row) + " |",
+          flush=True)
 
 
 def sample_pair(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
