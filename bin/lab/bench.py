@@ -8,6 +8,7 @@ import platform
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tf_style import machine
 
@@ -36,17 +37,22 @@ def main(argv: Sequence[str] | None = None) -> None:
 
   from tf_style.weights import load_weights
   weights = load_weights("vgg19")
-  bench = Bench(weights, machine.fast_precision("/CPU:0"), arguments.quick, arguments.data,
-                64 if arguments.quick else arguments.size, arguments.pairs, arguments.ways)
+  precision = machine.fast_precision("/CPU:0")
   found = {"network": weights.network, "checksum": weights.checksum, "tensorflow": tf.__version__,
-           "processor": processor(), "cores": os.cpu_count(), "precision": bench.precision,
-           "quick": bench.quick}
-  print(f"{found['network']}, weights SHA-256 {weights.checksum[:12]}, TensorFlow {tf.__version__}, "
-        f"{found['processor']}, {found['cores']} cores, auto takes {bench.precision}", flush=True)
-  for section in arguments.sections or SECTIONS:
-    found[section] = importlib.import_module(f"bench_{section}").measure(bench)
+           "processor": processor(), "cores": os.cpu_count(), "precision": precision,
+           "quick": arguments.quick}
+
+  def keep(section: str, values: Any) -> None:
+    found[section] = values
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(found, indent=1) + "\n")
+
+  bench = Bench(weights, precision, arguments.quick, arguments.data,
+                64 if arguments.quick else arguments.size, arguments.pairs, arguments.ways, keep)
+  print(f"{found['network']}, weights SHA-256 {weights.checksum[:12]}, TensorFlow {tf.__version__}, "
+        f"{found['processor']}, {found['cores']} cores, auto takes {precision}", flush=True)
+  for section in arguments.sections or SECTIONS:
+    keep(section, importlib.import_module(f"bench_{section}").measure(bench))
   if arguments.plot and "convergence" in found:
     from bench_plot import plot
     plot(found["convergence"], arguments.plot)

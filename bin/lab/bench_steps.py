@@ -59,7 +59,7 @@ def shares(bench: Bench, peak: dict[str, float], height: int, width: int) -> dic
         weights, config_of(weights, each, style_loss="gram", tv_weight=tv_weight(content)), content,
         style).step
     actions[f"plain {each}"] = PlainLoop(weights, each, content, style).step
-  seconds = medians(in_turns(actions, 1 if bench.quick else 5))
+  seconds = medians(in_turns(actions, 1 if bench.quick else 4))
   found = {name: {"seconds": value, "share": work / value / peak[name.split()[1]]}
            for name, value in seconds.items()}
   show_table(f"VGG19, {width}x{height}, Gram: {work / 1e9:.0f} GFLOP of convolution a step",
@@ -81,7 +81,7 @@ def parts(bench: Bench, height: int, width: int) -> dict[str, Any]:
       **{loss: make(style_loss=loss).step for loss in LOSSES[1:]},
       "lbfgs": make(style_loss="gram", optimizer="lbfgs").step,
       "no optimizer": lambda: differentiate(picture, gram.wanted)[1][0, 0, 0, 0].numpy()}
-  timed = in_turns(actions, 1 if bench.quick else 7)
+  timed = in_turns(actions, 1 if bench.quick else 4)
   seconds = medians(timed)
   found = {
       "features, content loss at block5_conv1 and Adam": seconds["features"],
@@ -98,16 +98,12 @@ def parts(bench: Bench, height: int, width: int) -> dict[str, Any]:
 
 
 def sizes(bench: Bench) -> dict[str, Any]:
-  """Seconds a step of the default objective by size, on VGG19 and on the network that there is."""
-  networks = {weights.network: weights for weights in (bench.vgg19, bench.weights)}
-  found: dict[str, Any] = {name: {} for name in networks}
+  """Seconds a step of the default objective by size, on the network that there is."""
+  name, found = bench.weights.network, {}
   for longest in (64,) if bench.quick else (256, 512, 1024):
     content, style = sample_pair(longest * 3 // 4, longest)
-    actions = {name: OneLevel(weights, config_of(weights, bench.precision), content, style).step
-               for name, weights in networks.items()}
-    for name, value in medians(in_turns(actions, 1 if bench.quick else 3)).items():
-      found[name][longest] = value
-  show_table(f"Default objective (Wasserstein, Adam), {bench.precision}, 4:3, by longest side",
-             ["network", *(f"{longest} px" for longest in found["vgg19"])],
-             [[name, *values.values()] for name, values in found.items()])
-  return found
+    step = OneLevel(bench.weights, config_of(bench.weights, bench.precision), content, style).step
+    found[str(longest)] = medians(in_turns({name: step}, 1 if bench.quick else 3))[name]
+  show_table(f"Default objective (Wasserstein, Adam): {name}, {bench.precision}, 4:3",
+             ["longest side, px", "seconds a step"], found.items())
+  return {"network": name, **found}

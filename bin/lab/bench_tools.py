@@ -33,6 +33,7 @@ class Bench(NamedTuple):
     data: a folder of the user's pictures, or None.
     size: longest side in pixels in 'convergence'.
     pairs, ways: of 'convergence'; none are all.
+    keep: writes what a section has found so far, by its name.
   """
 
   weights: Weights
@@ -42,6 +43,7 @@ class Bench(NamedTuple):
   size: int
   pairs: list[str]
   ways: list[str]
+  keep: Callable[[str, Any], None]
 
   @property
   def vgg19(self) -> Weights:
