@@ -64,12 +64,14 @@ def stepping_seconds(clock: list[float]) -> np.ndarray:
 
 
 def source(name: str, bench: Bench) -> Any:
-  """Returns a picture by its name: of the user's folder, a sample, or scikit-image's."""
-  folders = [SAMPLES] + ([bench.data] if bench.data else [])
-  for folder in folders:
+  """Returns a picture by its name: of the samples, of the user's folder, or scikit-image's."""
+  for folder in filter(None, (SAMPLES, bench.data)):
     for path in sorted(folder.glob(f"{name}.*")):
       return path
   from skimage import data
+  if not hasattr(data, name):
+    raise SystemExit("bench: --pairs: expected names of pictures in the samples, --data or skimage.data, "
+                     f"received {name}")
   return getattr(data, name)()
 
 
@@ -154,6 +156,8 @@ def sooner_in_turns(found: dict[str, Any], way: str) -> float:
 
 def measure(bench: Bench) -> dict[str, Any]:
   """Measures and prints all of this section, and returns it for JSON."""
+  if wrong := set(bench.ways) - set(WAYS):
+    raise SystemExit(f"bench: --ways: expected some of {'; '.join(WAYS)}, received {'; '.join(wrong)}")
   pairs: dict[str, Any] = {}
   show_table(f"Until the plain loop's loss: {bench.size} px, {bench.weights.network}, ours in "
              f"{bench.precision}", HEAD, ())
