@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
   parser.add_argument("--ways", type=lambda text: text.split(";"), default=[], metavar="WAY;WAY",
                       help="of 'convergence', as the table names them; default: all")
   parser.add_argument("--size", type=int, default=256, help="longest side in 'convergence'; default: 256")
+  parser.add_argument("--rounds", type=int, default=5, help="of timing in turns; default: 5")
   parser.add_argument("--json", type=Path, default=Path("logs/bench.json"), help="default: logs/bench.json")
   parser.add_argument("--plot", type=Path, help="write a plot of the first pair of 'convergence' here")
   parser.add_argument("--quick", action="store_true", help="tiny sizes and counts: shows that all runs")
@@ -48,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments.json.write_text(json.dumps(found, indent=1) + "\n")
 
   bench = Bench(weights, precision, arguments.quick, arguments.data,
-                64 if arguments.quick else arguments.size, arguments.pairs, arguments.ways, keep)
+                1 if arguments.quick else arguments.rounds, 64 if arguments.quick else arguments.size,
+                arguments.pairs, arguments.ways, keep)
   print(f"{found['network']}, weights SHA-256 {weights.checksum[:12]}, TensorFlow {tf.__version__}, "
         f"{found['processor']}, {found['cores']} cores, auto takes {precision}", flush=True)
   for section in arguments.sections or SECTIONS:

@@ -27,7 +27,7 @@ def run_stages(steps: int, grafts: bool, *flags: str) -> dict[str, list[float]]:
 def measure(bench: Bench) -> dict[str, Any]:
   """Measures and prints all of this section, and returns it for JSON."""
   size = 64 if bench.quick else 512
-  runs = [run_stages(1, False, f"--image_size={size}") for _ in range(1 if bench.quick else 4)]
+  runs = [run_stages(1, False, f"--image_size={size}") for _ in range(bench.rounds)]
   runs = runs[1:] or runs  # the first reads from the disk what later ones find in memory
   stages = list(runs[0])[:list(runs[0]).index(LAST) + 1]
   ends = np.array([[run[stage][0] for stage in stages] for run in runs])

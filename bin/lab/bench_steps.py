@@ -51,7 +51,9 @@ def measure(bench: Bench) -> dict[str, Any]:
   show_table("Convolution, the best of 30 runs", ["precision", "GFLOP/s"],
              [[each, f"{rate / 1e9:.0f}"] for each, rate in found["peak"].items()])
   found["shares"] = shares(bench, found["peak"], height, width)
+  bench.keep("steps", found)
   found["parts"] = parts(bench, height, width)
+  bench.keep("steps", found)
   found["sizes"] = sizes(bench)
   return found
 
@@ -70,7 +72,7 @@ def shares(bench: Bench, peak: dict[str, float], height: int, width: int) -> dic
     actions[f"convolution {each}"] = lambda convolution=convolution: [convolution.run() for _ in range(10)]
     actions[f"tf_style {each}"] = OneLevel(weights, config, content, style).step
     actions[f"plain {each}"] = PlainLoop(weights, each, content, style).step
-  seconds, found = medians(in_turns(actions, 1 if bench.quick else 4)), {}
+  seconds, found = medians(in_turns(actions, bench.rounds)), {}
   for name, value in seconds.items():
     kind, precision = name.split()
     in_turn = 10 * convolution.work / seconds[f"convolution {precision}"]
@@ -97,7 +99,7 @@ def parts(bench: Bench, height: int, width: int) -> dict[str, Any]:
       **{loss: make(style_loss=loss).step for loss in LOSSES[1:]},
       "lbfgs": make(style_loss="gram", optimizer="lbfgs").step,
       "no optimizer": lambda: differentiate(picture, gram.wanted)[1][0, 0, 0, 0].numpy()}
-  timed = in_turns(actions, 1 if bench.quick else 4)
+  timed = in_turns(actions, bench.rounds)
   seconds = medians(timed)
   found = {
       "features, content loss at block5_conv1 and Adam": seconds["features"],
@@ -119,7 +121,7 @@ def sizes(bench: Bench) -> dict[str, Any]:
   for longest in (64,) if bench.quick else (256, 512, 1024):
     content, style = sample_pair(longest * 3 // 4, longest)
     step = OneLevel(bench.weights, config_of(bench.weights, bench.precision), content, style).step
-    found[str(longest)] = medians(in_turns({name: step}, 1 if bench.quick else 3))[name]
+    found[str(longest)] = medians(in_turns({name: step}, bench.rounds))[name]
   show_table(f"Default objective (Wasserstein, Adam): {name}, {bench.precision}, 4:3",
              ["longest side, px", "seconds a step"], found.items())
   return {"network": name, **found}

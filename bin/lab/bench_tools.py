@@ -31,6 +31,7 @@ class Bench(NamedTuple):
     precision: that `auto` chooses here.
     quick: whether sizes and counts are tiny, to see that all runs.
     data: a folder of the user's pictures, or None.
+    rounds: how often what is compared is timed in turns.
     size: longest side in pixels in 'convergence'.
     pairs, ways: of 'convergence'; none are all.
     keep: writes what a section has found so far, by its name.
@@ -40,6 +41,7 @@ class Bench(NamedTuple):
   precision: str
   quick: bool
   data: Path | None
+  rounds: int
   size: int
   pairs: list[str]
   ways: list[str]

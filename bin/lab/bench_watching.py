@@ -81,10 +81,10 @@ def measure(bench: Bench) -> dict[str, Any]:
   """Measures and prints all of this section, and returns it for JSON."""
   found: dict[str, Any] = {}
   # The larger one is short, with pictures five times as often.
-  for size, steps, rounds, *watched in ((64, 4, 1),) if bench.quick else (
-      (256, 60, 2), (512, 12, 2, "--image_every=10")):
+  for size, steps, *watched in ((64, 4),) if bench.quick else (
+      (256, 60), (512, 12, "--image_every=10")):
     timed: dict[str, list[tuple[float, float]]] = {"watched": [], "unwatched": []}
-    for _ in range(rounds):
+    for _ in range(bench.rounds):
       timed["watched"].append(watch_once(size, steps, *watched))
       timed["unwatched"].append(watch_once(size, steps, *UNWATCHED))
     seconds = {name: float(np.median([each[0] for each in both])) for name, both in timed.items()}
