@@ -126,7 +126,7 @@ def steps_in_turns(bench: Bench, content: np.ndarray, style: np.ndarray,
     config = Config.of(**options, optimizer=optimizer, precision=bench.precision)
     ours[optimizer] = OneLevel(bench.weights, config, content, style).step
   plain = PlainLoop(bench.weights, "float32", content, style).step
-  seconds = medians(in_turns({"plain": plain, **ours}, bench.rounds))
+  seconds = medians(in_turns({"plain": plain, **ours}, bench.rounds).seconds)
   return {"plain": seconds["plain"], **{way: seconds[WAYS[way][0]] for way in ways}}
 
 

@@ -14,7 +14,7 @@ def measure(bench: Bench) -> dict[str, Any]:
   runs = [("vgg16", "adam")] if bench.quick else [("vgg16", "adam"), ("vgg19", "adam"), ("vgg19", "lbfgs")]
   found: dict[str, Any] = {}
   for network, optimizer in runs:
-    stages = run_stages(3, network == "vgg19", f"--image_size={longest}", "--levels=1",
+    stages = run_stages(2, network == "vgg19", f"--image_size={longest}", "--levels=1",
                         f"--optimizer={optimizer}", f"--network={network}")
     found[f"{network}, {optimizer}"] = {
         "imported": stages[IMPORTED][1], "first_step": stages["first step, with its graph"][1],

@@ -39,7 +39,7 @@ class Convolution:
 
   def peak(self, runs: int) -> float:
     """Returns operations a second, the best of so many runs."""
-    return self.work / min(in_turns({"it": self.run}, runs)["it"])
+    return self.work / min(in_turns({"it": self.run}, runs).seconds["it"])
 
 
 def measure(bench: Bench) -> dict[str, Any]:
@@ -72,16 +72,20 @@ def shares(bench: Bench, peak: dict[str, float], height: int, width: int) -> dic
     actions[f"convolution {each}"] = lambda convolution=convolution: [convolution.run() for _ in range(10)]
     actions[f"tf_style {each}"] = OneLevel(weights, config, content, style).step
     actions[f"plain {each}"] = PlainLoop(weights, each, content, style).step
-  seconds, found = medians(in_turns(actions, bench.rounds)), {}
-  for name, value in seconds.items():
-    kind, precision = name.split()
-    in_turn = 10 * convolution.work / seconds[f"convolution {precision}"]
-    if kind != "convolution":
-      found[name] = {"seconds": value, "share_of_peak": work / value / peak[precision],
-                     "share_in_turns": work / value / in_turn}
+  turns, found = in_turns(actions, bench.rounds), {}
+  seconds, processor = medians(turns.seconds), medians(turns.processor)
+  for name in [name for name in actions if not name.startswith("convolution")]:
+    precision = name.split()[1]
+    each, as_much = f"convolution {precision}", work / (10 * convolution.work)
+    found[name] = {
+        "seconds": seconds[name], "processor_seconds": processor[name],
+        "share_of_peak": work / seconds[name] / peak[precision],
+        "share_in_turns": as_much * seconds[each] / seconds[name],
+        "share_of_processor": as_much * processor[each] / processor[name]}
   show_table(f"VGG19, {width}x{height}, Gram: {work / 1e9:.0f} GFLOP of convolution a step",
-             ["step", "seconds", "share of the best rate", "of the rate measured in turns with it"],
-             [[name, each["seconds"], f"{each['share_of_peak']:.0%}", f"{each['share_in_turns']:.0%}"]
+             ["step", "seconds", "share of the best rate", "of the rate in turns with it",
+              "of that by processor time"],
+             [[name, each["seconds"], *(f"{share:.0%}" for share in list(each.values())[2:])]
               for name, each in found.items()])
   return {"work": work, **found}
 
@@ -99,20 +103,26 @@ def parts(bench: Bench, height: int, width: int) -> dict[str, Any]:
       **{loss: make(style_loss=loss).step for loss in LOSSES[1:]},
       "lbfgs": make(style_loss="gram", optimizer="lbfgs").step,
       "no optimizer": lambda: differentiate(picture, gram.wanted)[1][0, 0, 0, 0].numpy()}
-  timed = in_turns(actions, bench.rounds)
-  seconds = medians(timed)
-  found = {
-      "features, content loss at block5_conv1 and Adam": seconds["features"],
-      **{f"and {loss} instead": seconds[loss] - seconds["features"] for loss in LOSSES},
-      "of it Adam": seconds["gram"] - seconds["no optimizer"],
-      "L-BFGS instead of Adam": seconds["lbfgs"] - seconds["gram"]}
-  ratios = {loss: ratio(timed, loss, "gram") for loss in LOSSES}
-  show_table(f"Where a step goes: VGG19, {width}x{height}, {bench.precision}", ["part", "seconds"],
-             [[name, f"{value:+.3f}"] for name, value in found.items()])
+  turns = in_turns(actions, bench.rounds)
+  seconds, processor = medians(turns.seconds), medians(turns.processor)
+  found = {clock: differences(each) for clock, each in (("seconds", seconds), ("processor", processor))}
+  ratios = {loss: [ratio(each, loss, "gram") for each in turns] for loss in LOSSES}
+  show_table(f"Where a step goes: VGG19, {width}x{height}, {bench.precision}",
+             ["part", "seconds", "processor seconds"],
+             [[name, *(f"{each[name]:+.3f}" for each in found.values())] for name in found["seconds"]])
   show_table(f"Style losses: VGG19, {width}x{height}, {bench.precision}, Adam",
-             ["style loss", "seconds a step", "of a Gram step"],
-             [[loss, seconds[loss], f"{ratios[loss]:.3f}"] for loss in LOSSES])
-  return {"seconds": seconds, "differences": found, "of_gram": ratios}
+             ["style loss", "seconds a step", "of a Gram step", "by processor time"],
+             [[loss, seconds[loss], *(f"{each:.3f}" for each in ratios[loss])] for loss in LOSSES])
+  return {"seconds": seconds, "processor": processor, "differences": found, "of_gram": ratios}
+
+
+def differences(seconds: dict[str, float]) -> dict[str, float]:
+  """Returns what the parts of a step take: differences between steps."""
+  return {
+      "features, content loss at block5_conv1 and Adam": seconds["features"],
+      **{f"and {loss}": seconds[loss] - seconds["features"] for loss in LOSSES},
+      "Adam": seconds["gram"] - seconds["no optimizer"],
+      "L-BFGS": seconds["lbfgs"] - seconds["no optimizer"]}
 
 
 def sizes(bench: Bench) -> dict[str, Any]:
@@ -121,7 +131,7 @@ def sizes(bench: Bench) -> dict[str, Any]:
   for longest in (64,) if bench.quick else (256, 512, 1024):
     content, style = sample_pair(longest * 3 // 4, longest)
     step = OneLevel(bench.weights, config_of(bench.weights, bench.precision), content, style).step
-    found[str(longest)] = medians(in_turns({name: step}, bench.rounds))[name]
+    found[str(longest)] = medians(in_turns({name: step}, bench.rounds).seconds)[name]
   show_table(f"Default objective (Wasserstein, Adam): {name}, {bench.precision}, 4:3",
              ["longest side, px", "seconds a step"], found.items())
   return {"network": name, **found}

@@ -53,16 +53,29 @@ class Bench(NamedTuple):
     return graft_vgg19(self.weights) if self.weights.network == "vgg16" else self.weights
 
 
-def in_turns(actions: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
-  """Returns the seconds of each action, timed A B C A B C ..., after one round that does not count."""
-  seconds: dict[str, list[float]] = {name: [] for name in actions}
+class Turns(NamedTuple):
+  """Seconds of actions that were timed in turns, a list each, one entry a round.
+
+  Attributes:
+    seconds: by the clock.
+    processor: of all cores together, which other work on the machine changes little.
+  """
+
+  seconds: dict[str, list[float]]
+  processor: dict[str, list[float]]
+
+
+def in_turns(actions: Mapping[str, Callable[[], Any]], rounds: int) -> Turns:
+  """Times actions A B C A B C ..., after one round that does not count."""
+  turns = Turns({name: [] for name in actions}, {name: [] for name in actions})
   for turn in range(rounds + 1):
     for name, action in actions.items():
-      start = time.perf_counter()
+      start, worked = time.perf_counter(), time.process_time()
       action()
       if turn:
-        seconds[name].append(time.perf_counter() - start)
-  return seconds
+        turns.seconds[name].append(time.perf_counter() - start)
+        turns.processor[name].append(time.process_time() - worked)
+  return turns
 
 
 def medians(seconds: Mapping[str, Sequence[float]]) -> dict[str, float]:
