@@ -1,0 +1,73 @@
+"""Measures what the README says of speed: prints Markdown tables and writes the same as JSON."""
+
+import argparse
+import importlib
+import json
+import os
+import platform
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tf_style import machine
+
+SECTIONS = ("steps", "convergence", "startup", "memory", "watching")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+  parser = argparse.ArgumentParser(description=__doc__)
+  parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], metavar="section",
+                      help=f"what to measure; default: all of {', '.join(SECTIONS)}")
+  parser.add_argument("--data", type=Path, metavar="FOLDER", help="where pictures of --pairs may be, too")
+  parser.add_argument("--pairs", type=lambda text: text.split(","), default=[], metavar="A+B,C+D",
+                      help="content and style, named without endings, of the package's samples, of --data or "
+                      "of skimage.data; default: five pairs that everyone has, and with --data "
+                      "tubingen+starry_night and golden_gate+the_scream first")
+  parser.add_argument("--ways", type=lambda text: text.split(";"), default=[], metavar="WAY;WAY",
+                      help="of 'convergence', as the table names them; default: all")
+  parser.add_argument("--size", type=int, default=256, help="longest side in 'convergence'; default: 256")
+  parser.add_argument("--rounds", type=int, default=5, help="of timing in turns; default: 5")
+  parser.add_argument("--json", type=Path, default=Path("logs/bench.json"), help="default: logs/bench.json")
+  parser.add_argument("--plot", type=Path, help="write a plot of the first pair of 'convergence' here")
+  parser.add_argument("--quick", action="store_true", help="tiny sizes and counts: shows that all runs")
+  arguments = parser.parse_args(argv)
+
+  tf = machine.start_tensorflow()
+  from bench_tools import Bench
+
+  from tf_style.weights import load_weights
+  weights = load_weights("vgg19")
+  precision = machine.fast_precision("/CPU:0")
+  found = {"network": weights.network, "checksum": weights.checksum, "tensorflow": tf.__version__,
+           "processor": processor(), "cores": os.cpu_count(), "precision": precision,
+           "quick": arguments.quick}
+
+  def keep(section: str, values: Any) -> None:
+    found[section] = values
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(found, indent=1) + "\n")
+
+  bench = Bench(weights, precision, arguments.quick, arguments.data,
+                1 if arguments.quick else arguments.rounds, 64 if arguments.quick else arguments.size,
+                arguments.pairs, arguments.ways, keep)
+  print(f"{found['network']}, weights SHA-256 {weights.checksum[:12]}, TensorFlow {tf.__version__}, "
+        f"{found['processor']}, {found['cores']} cores, auto takes {precision}", flush=True)
+  for section in arguments.sections or SECTIONS:
+    keep(section, importlib.import_module(f"bench_{section}").measure(bench))
+  if arguments.plot and "convergence" in found:
+    from bench_plot import plot
+    plot(found["convergence"], arguments.plot)
+
+
+def processor() -> str:
+  """Returns the processor's name."""
+  try:
+    match = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+  except OSError:
+    match = None
+  return match[1].strip() if match else platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+  main()

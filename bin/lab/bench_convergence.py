@@ -1,0 +1,181 @@
+"""Evaluations and seconds until the loss that the plain loop reaches in 300 steps, for each optimizer.
+
+The loss is neural-style's (`bench_plain`); every loss that is compared is that of the best picture so far as
+8 bits, in float32. Seconds are of the runs one after another; beside them stands how many times sooner the
+mark is reached by the seconds of single steps taken in turns, which other work on the machine slows alike.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from bench_plain import PlainLoop, tv_weight
+from bench_tools import SAMPLES, Bench, OneLevel, in_turns, medians, show_rows, show_table
+
+import tf_style
+from tf_style import images
+from tf_style.config import Config
+from tf_style.records import Step
+
+PAIRS = ("photo+style", "cat+glass", "astronaut+waves", "rocket+style", "hubble_deep_field+glass")
+DATA_PAIRS = ("tubingen+starry_night", "golden_gate+the_scream")
+WAYS = {"L-BFGS": ("lbfgs", "content"), "L-BFGS, recolored": ("lbfgs", "recolored"),
+        "Adam": ("adam", "content"), "Adam, recolored": ("adam", "recolored")}
+HEAD = ("pair", "way", "loss", "evaluations", "seconds of steps", "with set-up", "times sooner",
+        "by steps in turns")
+# A loss in bfloat16 is within this share of that in float32: closer to the mark, float32 is asked.
+_NEAR = 1.05
+_MOST_STEPS = 200  # ours; the default's
+
+
+class Trail:
+  """An `on_step` callback that notes losses and seconds and stops the run at a mark.
+
+  Attributes:
+    losses: [n] of the best picture so far, as the run sees it.
+    seconds: [n] since the call of `stylize`, without what the looks at the mark took.
+    reached: whether the mark was.
+  """
+
+  def __init__(self, judge: OneLevel, mark: float):
+    self._judge, self._mark = judge, mark
+    self._paused = 0.0
+    self._start = time.perf_counter()
+    self.losses: list[float] = []
+    self.seconds: list[float] = []
+    self.reached = False
+
+  def __call__(self, step: Step) -> bool:
+    now = time.perf_counter()
+    better = not self.losses or step.best_loss < self.losses[-1]
+    self.losses.append(step.best_loss)
+    self.seconds.append(now - self._start - self._paused)
+    if better and step.best_loss < _NEAR * self._mark:
+      self.reached = self._judge.value(step.picture()) <= self._mark
+    self._paused += time.perf_counter() - now
+    return self.reached
+
+
+def stepping_seconds(clock: list[float]) -> np.ndarray:
+  """Returns seconds of the steps alone: the first, which compiles, is taken to last as long as the median."""
+  later = np.diff(clock)
+  return np.cumsum(np.append(np.median(later), later)) if len(later) else np.zeros(len(clock))
+
+
+def source(name: str, bench: Bench) -> Any:
+  """Returns a picture by its name: of the samples, of the user's folder, or scikit-image's."""
+  for folder in filter(None, (SAMPLES, bench.data)):
+    for path in sorted(folder.glob(f"{name}.*")):
+      return path
+  from skimage import data
+  if not hasattr(data, name):
+    raise SystemExit("bench: --pairs: expected names of pictures in the samples, --data or skimage.data, "
+                     f"received {name}")
+  return getattr(data, name)()
+
+
+def plain_run(bench: Bench, content: np.ndarray, style: np.ndarray, judge: OneLevel) -> dict[str, Any]:
+  """Runs the baseline; its last picture's loss is the mark."""
+  start = time.perf_counter()
+  loop = PlainLoop(bench.weights, "float32", content, style)
+  losses, clock = [], []
+  for _ in range(6 if bench.quick else 300):
+    losses.append(loop.step())
+    clock.append(time.perf_counter() - start)
+  seconds = stepping_seconds(clock)
+  return {"mark": judge.value(loop.image.numpy()), "evaluations": len(losses),
+          "seconds": float(seconds[-1]), "seconds_with_setup": clock[-1],
+          "curve": [losses, seconds.tolist()]}
+
+
+def our_run(bench: Bench, pair: tuple[Any, Any], config: Config, judge: OneLevel,
+            mark: float) -> dict[str, Any]:
+  """Runs ours until the mark."""
+  trail = Trail(judge, mark)
+  tf_style.stylize(*pair, config, on_step=trail)
+  seconds = stepping_seconds(trail.seconds)
+  return {"reached": trail.reached, "evaluations": len(seconds), "seconds": float(seconds[-1]),
+          "seconds_with_setup": trail.seconds[-1], "curve": [trail.losses, seconds.tolist()]}
+
+
+def compare(bench: Bench, name: str) -> dict[str, Any]:
+  """Runs a pair in all ways."""
+  pair = tuple(source(part, bench) for part in name.split("+"))
+  content, style = (images.load_picture(each, bench.size).rgb for each in pair)
+  options = {"style_loss": "gram", "tv_weight": tv_weight(content), "image_size": bench.size, "levels": 1,
+             "image_every": 1, "checkpoint_every": 0, "network": bench.weights.network, "tile_size": 0,
+             "steps": 6 if bench.quick else _MOST_STEPS}
+  judge = OneLevel(bench.weights, Config.of(**options, precision="float32"), content, style)
+  plain = plain_run(bench, content, style, judge)
+  found = {"plain": plain}
+  for way in bench.ways or WAYS:
+    optimizer, init = WAYS[way]
+    found[way] = our_run(
+        bench, pair, Config.of(**options, optimizer=optimizer, init=init), judge, plain["mark"])
+  for way, seconds in steps_in_turns(bench, content, style, options).items():
+    found[way]["seconds_a_step"] = seconds
+  return found
+
+
+def steps_in_turns(bench: Bench, content: np.ndarray, style: np.ndarray,
+                   options: dict[str, Any]) -> dict[str, float]:
+  """Returns the median seconds of a step of the baseline and of each way."""
+  ways, ours = bench.ways or list(WAYS), {}
+  for optimizer in dict.fromkeys(WAYS[way][0] for way in ways):
+    config = Config.of(**options, optimizer=optimizer, precision=bench.precision)
+    ours[optimizer] = OneLevel(bench.weights, config, content, style).step
+  plain = PlainLoop(bench.weights, "float32", content, style).step
+  seconds = medians(in_turns({"plain": plain, **ours}, bench.rounds).seconds)
+  return {"plain": seconds["plain"], **{way: seconds[WAYS[way][0]] for way in ways}}
+
+
+def rows(name: str, found: dict[str, Any]) -> Iterator[list[Any]]:
+  """Yields a row for the baseline and for each way."""
+  for way, each in found.items():
+    times = [f"{each['seconds']:.1f}", f"{each['seconds_with_setup']:.1f}"]
+    if way == "plain":
+      yield [name, "plain Adam, float32", f"{each['mark']:.3e}", each["evaluations"], *times, "", ""]
+    elif each["reached"]:
+      yield ["", way, "", each["evaluations"], *times, f"{sooner(found, way):.1f}",
+             f"{sooner_in_turns(found, way):.1f}"]
+    else:
+      yield ["", way, "", f"not in {each['evaluations']}", *(f"not in {t}" for t in times), "", ""]
+
+
+def sooner(found: dict[str, Any], way: str, seconds: str = "seconds") -> float:
+  """Returns how many times sooner than the baseline a way is at the mark; 0 where it never is."""
+  return found["plain"][seconds] / found[way][seconds] if found[way]["reached"] else 0.0
+
+
+def sooner_in_turns(found: dict[str, Any], way: str) -> float:
+  """Returns the same by evaluations times the median seconds of a step."""
+  plain, ours = (found[each]["evaluations"] * found[each]["seconds_a_step"] for each in ("plain", way))
+  return plain / ours if found[way]["reached"] else 0.0
+
+
+def measure(bench: Bench) -> dict[str, Any]:
+  """Measures and prints all of this section, and returns it for JSON."""
+  if wrong := set(bench.ways) - set(WAYS):
+    raise SystemExit(f"bench: --ways: expected some of {'; '.join(WAYS)}, received {'; '.join(wrong)}")
+  pairs: dict[str, Any] = {}
+  show_table(f"Until the plain loop's loss: {bench.size} px, {bench.weights.network}, ours in "
+             f"{bench.precision}", HEAD, ())
+  for name in PAIRS[:1] if bench.quick else bench.pairs or (DATA_PAIRS if bench.data else ()) + PAIRS:
+    pairs[name] = compare(bench, name)
+    show_rows(rows(name, pairs[name]))
+    bench.keep("convergence", {"size": bench.size, "pairs": pairs})
+  found = {way: median_of(list(pairs.values()), way) for way in bench.ways or WAYS}
+  show_table(f"Median of {len(pairs)} pairs", ["way", "evaluations", *HEAD[-2:], "with set-up"],
+             [[way, *(f"{value:.3g}" for value in each.values())] for way, each in found.items()])
+  return {"size": bench.size, "pairs": pairs, "median": found}
+
+
+def median_of(pairs: list[dict[str, Any]], way: str) -> dict[str, float]:
+  """Returns medians over pairs; a way that is never at the mark takes infinitely many evaluations."""
+  evaluations = [found[way]["evaluations"] if found[way]["reached"] else np.inf for found in pairs]
+  return {"evaluations": float(np.median(evaluations)),
+          "sooner": float(np.median([sooner(found, way) for found in pairs])),
+          "sooner_in_turns": float(np.median([sooner_in_turns(found, way) for found in pairs])),
+          "sooner_with_setup": float(np.median([sooner(found, way, "seconds_with_setup")
+                                                for found in pairs]))}

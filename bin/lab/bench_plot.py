@@ -1,0 +1,32 @@
+"""Losses of the baseline and of ours against evaluations and seconds, as a small picture."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+
+matplotlib.use("Agg")
+from matplotlib import pyplot  # noqa: E402
+
+
+def plot(found: dict[str, Any], path: Path) -> None:
+  """Draws the first pair of what `bench_convergence` found: the loss of the best picture so far."""
+  name, ways = next(iter(found["pairs"].items()))
+  figure, axes = pyplot.subplots(1, 2, figsize=(8, 3), sharey=True, layout="constrained")
+  for way, each in ways.items():
+    losses, seconds = each["curve"]
+    best = np.minimum.accumulate(losses)
+    label = "plain Keras loop, Adam" if way == "plain" else way
+    for axis, across in zip(axes, (np.arange(1, len(best) + 1), seconds), strict=True):
+      axis.plot(across, best, label=label, color="0.5" if way == "plain" else None, linewidth=1.4)
+  mark = ways["plain"]["mark"]
+  for axis, across in zip(axes, ("evaluations of loss and gradient", "seconds of steps"), strict=True):
+    axis.axhline(mark, color="0.5", linestyle=":", linewidth=1)
+    axis.set(xlabel=across, yscale="log", ylim=(0.8 * mark, 8 * mark), xlim=(0, None))
+    axis.spines[["top", "right"]].set_visible(False)
+  axes[0].set_ylabel("loss")
+  axes[0].legend(frameon=False, fontsize=8)
+  figure.suptitle(f"{name.replace('_', ' ')}, {found['size']} px: until the plain loop's loss", fontsize=10)
+  figure.savefig(path, dpi=100)
+  pyplot.close(figure)

@@ -1,0 +1,61 @@
+"""A run in a process of its own that tells when it reached which stage, and how much memory it had taken.
+
+Started by `bench_startup` and `bench_memory` as `bench_stages.py SPAWNED STEPS GRAFT FLAGS...`: the time of
+its start, the steps after which it stops, 1 to graft VGG19, and flags of tf-style. Prints JSON.
+"""
+
+import json
+import sys
+import time
+from typing import Any
+
+STAGES: dict[str, list[float]] = {}
+
+
+def mark(stage: str) -> None:
+  """Notes seconds since the process was started, and its peak of memory in bytes so far."""
+  STAGES[stage] = [time.time() - float(sys.argv[1]), 0.0]
+  from tf_style import machine
+  STAGES[stage][1] = machine.peak_memory()
+
+
+def main() -> None:
+  mark("interpreter")
+  steps, grafts = int(sys.argv[2]), sys.argv[3] == "1"
+  from tf_style import flags, machine, run
+  job = flags.parse(sys.argv[4:])
+  run.check_files(job)
+  mark("flags and pictures' sizes")
+  machine.start_tensorflow()
+  mark("import of TensorFlow")
+  from tf_style import plans, transfer
+  from tf_style.weights import graft_vgg19
+  mark("import of the package")
+  load, evaluate_with = plans.load_weights, transfer.Descent.evaluate_with
+
+  def load_and_mark(*arguments: Any) -> Any:
+    mark("pictures")
+    weights = load(*arguments)
+    if grafts and weights.network == "vgg16":
+      weights = graft_vgg19(weights)
+    mark("weights")
+    return weights
+
+  def mark_and_evaluate(*arguments: Any) -> None:
+    if "targets" not in STAGES:
+      mark("targets")
+    evaluate_with(*arguments)
+
+  def on_step(step: Any) -> bool:
+    if step.number == 1:
+      mark("first step, with its graph")
+    return step.number >= steps
+
+  plans.load_weights, transfer.Descent.evaluate_with = load_and_mark, mark_and_evaluate
+  transfer.stylize(job.content, job.styles, job.config, None, lambda plan: mark("plan"), on_step)
+  mark("last look")
+  print(json.dumps(STAGES))
+
+
+if __name__ == "__main__":
+  main()

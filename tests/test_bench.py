@@ -1,0 +1,62 @@
+"""The benchmark runs and says what it promises to say; how long anything takes is not looked at."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from made_inputs import waves
+
+from tf_style.config import Config
+
+LAB = Path(__file__).parents[1] / "bin" / "lab"
+
+
+@pytest.fixture(autouse=True)
+def lab(monkeypatch):
+  monkeypatch.syspath_prepend(LAB)
+
+
+def measured(folder: Path, *argv: str) -> dict:
+  import bench
+  bench.main(["--quick", f"--json={folder / 'bench.json'}", *argv])
+  return json.loads((folder / "bench.json").read_text())
+
+
+def test_convergence_has_the_mark_and_the_plot(tmp_path, capsys):
+  found = measured(tmp_path, "convergence", "--ways=L-BFGS", f"--plot={tmp_path / 'plot.png'}")
+  assert {"network", "checksum", "tensorflow", "processor", "cores"} <= found.keys()
+  pair = found["convergence"]["pairs"]["photo+style"]
+  assert {"mark", "evaluations", "seconds", "seconds_with_setup"} <= pair["plain"].keys()
+  assert {"reached", "evaluations", "seconds", "seconds_with_setup"} <= pair["L-BFGS"].keys()
+  assert (tmp_path / "plot.png").stat().st_size < 100_000
+  printed = capsys.readouterr().out
+  assert found["checksum"][:12] in printed.splitlines()[0] and "| photo+style |" in printed
+
+
+@pytest.mark.full
+def test_all_sections(tmp_path):
+  found = measured(tmp_path)
+  assert {"float32", "bfloat16"} == found["steps"]["peak"].keys()
+  assert {"tf_style float32", "plain float32"} <= found["steps"]["shares"].keys()
+  assert {"gram", "covariance", "wasserstein"} == found["steps"]["parts"]["of_gram"].keys()
+  assert {"network", "64"} == found["steps"]["sizes"].keys()
+  assert "weights" in found["startup"]["seconds"]
+  assert found["memory"]["vgg16, adam"]["peak"] > 0
+  assert {"adam", "lbfgs"} == found["watching"]["checkpoint_seconds"].keys()
+
+
+def test_the_plain_loop_has_the_very_same_loss(vgg16_weights):
+  from bench_plain import PlainLoop, tv_weight
+  from bench_tools import OneLevel
+  content, style, other = (np.float32(waves(48, 64, seed)[None] / 255) for seed in range(3))
+  config = Config.of(network="vgg16", style_loss="gram", tv_weight=tv_weight(content), tile_size=0,
+                     precision="float32")
+  plain = float(PlainLoop(vgg16_weights, "float32", content, style).loss(tf.constant(other)))
+  assert plain == pytest.approx(OneLevel(vgg16_weights, config, content, style).value(other), rel=1e-4)
+
+
+def test_the_first_step_counts_as_a_usual_one():
+  from bench_convergence import stepping_seconds
+  assert stepping_seconds([9.0, 10.0, 11.0, 13.0]) == pytest.approx([1, 2, 3, 5])
