@@ -1,9 +1,20 @@
-"""Makes the README's pictures from the samples and prints what each took."""
+"""Makes the README's pictures from the samples, and the table of what each run took and reached.
 
+    bin/figures                  all of them, half an hour on two cores
+    bin/figures oil init         some, by name
+    bin/figures strips article   the strips; the two programs of the article
+
+Pictures go to tf_style/samples/results, and each run's row into the table FIGURES.md there.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from measures import Measures
+from PIL import Image, ImageDraw, ImageFont
 
 import tf_style
 from tf_style import images
@@ -11,43 +22,164 @@ from tf_style.config import Config
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 RESULTS = SAMPLES / "results"
+TABLE = RESULTS / "FIGURES.md"
+HEIGHT_PX, BAR_PX, QUALITIES, LIMIT_BYTES = 160, 20, range(92, 40, -4), 80_000
+
+HEAD = """\
+# What the runs behind the README's pictures took and reached
+
+Written by `bin/figures`. Losses are those of the 8-bit picture, in float32: the total, then each term
+unweighted. Style distance (0 where the styles agree) and content similarity (1 where the contents do) are
+measured by `bin/lab/measures.py` on layers that no loss here uses. Seconds: from the first step to the last.
+
+| pair | flags | losses | style distance | content similarity | seconds | network, SHA-256 of the weights |
+|---|---|---|---|---|---|---|
+"""
+
+SMALL = {"optimizer": "lbfgs", "image_size": 256, "steps": 100}
+SHALLOW, DEEP = (",".join(f"block{block}_conv1" for block in blocks) for blocks in ((1, 2, 3), (3, 4, 5)))
 
 
-def make(name: str, content: str, style: str, **options) -> np.ndarray:
-  """Runs one transfer, writes it as a JPEG and prints a row of the README's table."""
-  result = tf_style.stylize(SAMPLES / content, SAMPLES / style, Config.of(**options))
-  tf_style.save_picture(RESULTS / f"{name}.jpg", result.picture)
-  plan = result.plan
-  measures = Measures(plan.weights)
-  reached = measures.style_distance(result.picture, plan.styles[0].rgb)
-  kept = measures.content_similarity(result.picture, plan.content.rgb)
-  print(f"| {name} | {content} + {style} | {' '.join(f'--{k}={v}' for k, v in options.items())} "
-        f"| {result.losses['total']:.1f} | {reached:.3f} | {kept:.3f} | {result.seconds:.0f} "
-        f"| {plan.weights.network} | {plan.weights.checksum[:12]} |", flush=True)
-  return result.picture
+class Run(NamedTuple):
+  """A pair of samples and the options it is run with."""
+
+  pair: str
+  options: Mapping[str, Any]
+
+  @property
+  def flags(self) -> str:
+    return " ".join(f"--{name}={value}" for name, value in self.options.items())
 
 
-def strip(name: str, pictures: list[np.ndarray], height: int = 170) -> None:
-  """Writes pictures side by side, all of one height."""
-  small = [images.resize(p, height, round(p.shape[2] * height / p.shape[1])) for p in pictures]
-  tf_style.save_picture(RESULTS / f"{name}.jpg", np.concatenate(small, axis=2))
+def small(pair: str, **options: Any) -> Run:
+  return Run(pair, SMALL | options)
 
 
-def main() -> None:
-  print("| picture | pair | flags | loss | style distance | content similarity | seconds | network "
-        "| weights |\n"
-        "|---|---|---|---|---|---|---|---|---|")
-  photo, *styles = (images.load_picture(SAMPLES / f"{name}.jpg", 512).rgb
-                    for name in ("photo", "style", "glass"))
-  oil = make("oil", "photo.jpg", "style.jpg", optimizer="lbfgs")
-  glass = make("glass", "photo.jpg", "glass.jpg", optimizer="lbfgs")
-  strip("first", [photo, styles[0], oil, styles[1], glass])
-  strip("content_weight", [make(f"weight-{weight}", "photo.jpg", "style.jpg", optimizer="lbfgs",
-                                image_size=256, steps=120, content_weight=weight)
-                           for weight in (0.005, 0.02, 0.08)])
-  strip("init", [make(f"init-{init}", "photo.jpg", "glass.jpg", optimizer="lbfgs", image_size=256, steps=120,
-                      init=init) for init in ("content", "recolored", "noise")])
+def preset(name: str, **options: Any) -> Run:
+  return Run("cat+waves", {"preset": name, "image_size": 256, **options})
+
+
+LARGE = {name: Run(pair, {"optimizer": "lbfgs"}) for name, pair in (
+    ("oil", "photo+style"), ("glass", "photo+glass"), ("woodcut", "cat+waves"))}
+ARTICLE = {
+    "article-tensorflow": preset("article-tensorflow"),
+    # Its 2000 evaluations are half an hour on two cores; the loss falls little after 300.
+    "article-pytorch": preset("article-pytorch", steps=300)}
+STRIPS = {
+    "content_weight": {str(weight): small("photo+style", content_weight=weight)
+                       for weight in (0.005, 0.02, 0.08)},
+    "pooling": {pooling: small("photo+style", pooling=pooling) for pooling in ("max", "average")},
+    "init": {init: small("photo+glass", init=init) for init in ("content", "recolored", "noise")},
+    "layers": {"block1 to block3": small("photo+style", style_layers=SHALLOW),
+               "block1 to block5": small("photo+style"),
+               "block3 to block5": small("photo+style", style_layers=DEEP)},
+    "levels": {"1": small("photo+style", levels=1), "0, which chooses 3": small("photo+style")},
+    "style_loss": {loss: small("cat+waves", style_loss=loss)
+                   for loss in ("gram", "covariance", "wasserstein")},
+    "presets": {"default": small("cat+waves"), "gatys": preset("gatys", optimizer="lbfgs", steps=100),
+                **ARTICLE}}
+GROUPS = {"strips": tuple(STRIPS), "article": tuple(ARTICLE)}
+
+
+class Studio:
+  """Makes each run once, and records what it took."""
+
+  def __init__(self) -> None:
+    self._pictures: dict[tuple[str, Config], np.ndarray] = {}
+    self._measures: Measures | None = None
+
+  def picture(self, run: Run) -> np.ndarray:
+    """Returns the result of a run, [1, H, W, 3]."""
+    key = run.pair, Config.of(**run.options)
+    if key not in self._pictures:
+      self._pictures[key] = self._made(run)
+    return self._pictures[key]
+
+  def _made(self, run: Run) -> np.ndarray:
+    content, style = (SAMPLES / f"{name}.jpg" for name in run.pair.split("+"))
+    result = tf_style.stylize(content, style, Config.of(**run.options))
+    plan = result.plan
+    self._measures = self._measures or Measures(plan.weights)
+    record(f"{run.pair} | `{run.flags}`", [
+        ", ".join(f"{name} {loss:.4g}" for name, loss in result.losses.items()),
+        f"{self._measures.style_distance(result.picture, plan.styles[0].rgb):.3f}",
+        f"{self._measures.content_similarity(result.picture, plan.content.rgb):.3f}",
+        f"{result.seconds:.0f}", f"{plan.weights.network} {plan.weights.checksum[:12]}"])
+    return result.picture
+
+
+def record(job: str, cells: list[str]) -> None:
+  """Prints a row, and puts it into the table in place of the one of the same job."""
+  row = f"| {job} | {' | '.join(cells)} |"
+  print(row, flush=True)
+  rows = TABLE.read_text("utf-8").partition(HEAD)[2].splitlines() if TABLE.exists() else []
+  rows = [line for line in rows if not line.startswith(f"| {job} |")] + [row]
+  TABLE.write_text(HEAD + "\n".join(sorted(rows)) + "\n", "utf-8")
+
+
+def labeled(picture: np.ndarray, label: str) -> Image.Image:
+  """Returns a picture [1, H, W, 3] at the strips' height with its label below."""
+  width = round(picture.shape[2] * HEIGHT_PX / picture.shape[1])
+  canvas = Image.new("RGB", (width, HEIGHT_PX + BAR_PX), "white")
+  canvas.paste(Image.fromarray(images.to_uint8(images.resize(picture, HEIGHT_PX, width))))
+  ImageDraw.Draw(canvas).text((width // 2, HEIGHT_PX + BAR_PX // 2), label, "black",
+                              ImageFont.load_default(13), "mm")
+  return canvas
+
+
+def side_by_side(parts: Iterable[Image.Image], gap: int = 6) -> Image.Image:
+  parts = list(parts)
+  canvas = Image.new("RGB", (sum(part.width + gap for part in parts) - gap, parts[0].height), "white")
+  left = 0
+  for part in parts:
+    canvas.paste(part, (left, 0))
+    left += part.width + gap
+  return canvas
+
+
+def save(name: str, image: Image.Image, limit: int = LIMIT_BYTES) -> None:
+  """Writes a JPEG in the best quality that keeps it under the limit of bytes."""
+  path = RESULTS / f"{name}.jpg"
+  for quality in QUALITIES:
+    image.save(path, quality=quality, optimize=True)
+    if path.stat().st_size < limit:
+      break
+  print(f"{path.name}: {image.width}x{image.height}, {path.stat().st_size} bytes", flush=True)
+
+
+def with_sources(run: Run, picture: np.ndarray, gap: int = 6) -> Image.Image:
+  """Returns a result with its photograph and its style, small, at its left."""
+  height, width = picture.shape[1:3]
+  half = (height - gap) // 2
+  sources = [images.load_picture(SAMPLES / f"{name}.jpg").rgb for name in run.pair.split("+")]
+  column = max(round(half * source.shape[2] / source.shape[1]) for source in sources)
+  canvas = Image.new("RGB", (column + gap + width, height), "white")
+  for source, top in zip(sources, (0, height - half), strict=True):
+    across = round(half * source.shape[2] / source.shape[1])
+    part = Image.fromarray(images.to_uint8(images.resize(source, half, across)))
+    canvas.paste(part, ((column - across) // 2, top))
+  canvas.paste(Image.fromarray(images.to_uint8(picture)), (column + gap, 0))
+  return canvas
+
+
+def main(names: list[str]) -> int:
+  if "--help" in names:
+    print(__doc__)
+    return 0
+  known = [*LARGE, *STRIPS, *ARTICLE]
+  wanted = [each for name in names for each in GROUPS.get(name, (name,))] or known
+  if unknown := [name for name in wanted if name not in known]:
+    print(f"expected some of {', '.join([*known, *GROUPS])}, received {', '.join(unknown)}", file=sys.stderr)
+    return 2
+  studio = Studio()
+  for name in wanted:
+    if name in STRIPS:
+      save(name, side_by_side(labeled(studio.picture(run), label) for label, run in STRIPS[name].items()))
+    else:
+      run = (LARGE | ARTICLE)[name]
+      save(name, with_sources(run, studio.picture(run)), 200_000)
+  return 0
 
 
 if __name__ == "__main__":
-  main()
+  sys.exit(main(sys.argv[1:]))
