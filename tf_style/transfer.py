@@ -73,6 +73,8 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
     content_mask, style_mask: regions that pair up by color (see `masks`): one of the content, one a style.
     on_tile: called after every tile of a picture that is looked at by tiles, with the number of tiles done
       and that of the step.
+  Returns:
+    The picture, its losses, the history of all steps and what was resolved.
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
