@@ -4,9 +4,11 @@
     bin/figures oil init         some, by name
     bin/figures strips article   the strips; the two programs of the article
 
-Pictures go to tf_style/samples/results, and each run's row into the table FIGURES.md there.
+Pictures go to tf_style/samples/results, and each run's row into the table FIGURES.md there. Results are kept
+in .cache/figures too, by pair, configuration and source code, so that one that was stopped goes on.
 """
 
+import hashlib
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,6 +25,7 @@ from tf_style.config import Config
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 RESULTS = SAMPLES / "results"
 TABLE = RESULTS / "FIGURES.md"
+KEPT = SAMPLES.parents[1] / ".cache/figures"
 HEIGHT_PX, BAR_PX, QUALITIES, LIMIT_BYTES = 160, 20, range(92, 40, -4), 80_000
 
 HEAD = """\
@@ -81,19 +84,28 @@ STRIPS = {
 GROUPS = {"strips": tuple(STRIPS), "article": tuple(ARTICLE)}
 
 
+def source_digest() -> str:
+  """Returns a digest of all that decides how a run turns out, but its configuration."""
+  digest = hashlib.sha256()
+  for path in sorted([*SAMPLES.parent.glob("*.py"), *SAMPLES.glob("*.jpg")]):
+    digest.update(path.read_bytes())
+  return digest.hexdigest()
+
+
 class Studio:
   """Makes each run once, and records what it took."""
 
   def __init__(self) -> None:
-    self._pictures: dict[tuple[str, Config], np.ndarray] = {}
+    self._digest = source_digest()
     self._measures: Measures | None = None
 
   def picture(self, run: Run) -> np.ndarray:
     """Returns the result of a run, [1, H, W, 3]."""
-    key = run.pair, Config.of(**run.options)
-    if key not in self._pictures:
-      self._pictures[key] = self._made(run)
-    return self._pictures[key]
+    key = f"{self._digest} {run.pair} {Config.of(**run.options)}"
+    kept = KEPT / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.png"
+    if not kept.exists():
+      tf_style.save_picture(kept, self._made(run))
+    return images.load_picture(kept).rgb
 
   def _made(self, run: Run) -> np.ndarray:
     content, style = (SAMPLES / f"{name}.jpg" for name in run.pair.split("+"))
