@@ -1,6 +1,6 @@
 """Makes the README's pictures from the samples, and the table of what each run took and reached.
 
-    bin/figures                  all of them, half an hour on two cores
+    bin/figures                  all of them, 17 runs
     bin/figures oil init         some, by name
     bin/figures strips article   the strips; the two programs of the article
 
@@ -59,14 +59,14 @@ def small(pair: str, **options: Any) -> Run:
 
 
 def preset(name: str, **options: Any) -> Run:
-  return Run("cat+waves", {"preset": name, "image_size": 256, **options})
+  return Run("photo+style", {"preset": name, "image_size": 256, **options})
 
 
-LARGE = {name: Run(pair, {"optimizer": "lbfgs"}) for name, pair in (
-    ("oil", "photo+style"), ("glass", "photo+glass"), ("woodcut", "cat+waves"))}
+LARGE = {"oil": Run("photo+style", {"optimizer": "lbfgs"}),
+         "glass": Run("photo+glass", {"optimizer": "lbfgs"})}
 ARTICLE = {
     "article-tensorflow": preset("article-tensorflow"),
-    # Its 2000 evaluations are half an hour on two cores; the loss falls little after 300.
+    # Its 2000 evaluations are too many for a processor.
     "article-pytorch": preset("article-pytorch", steps=300)}
 STRIPS = {
     "content_weight": {str(weight): small("photo+style", content_weight=weight)
@@ -76,10 +76,10 @@ STRIPS = {
     "layers": {"block1 to block3": small("photo+style", style_layers=SHALLOW),
                "block1 to block5": small("photo+style"),
                "block3 to block5": small("photo+style", style_layers=DEEP)},
-    "levels": {"1": small("photo+style", levels=1), "0, which chooses 3": small("photo+style")},
-    "style_loss": {loss: small("cat+waves", style_loss=loss)
+    "levels": {"1": small("photo+style", levels=1), "default": small("photo+style")},
+    "style_loss": {loss: small("photo+style", style_loss=loss)
                    for loss in ("gram", "covariance", "wasserstein")},
-    "presets": {"default": small("cat+waves"), "gatys": preset("gatys", optimizer="lbfgs", steps=100),
+    "presets": {"default": small("photo+style"), "gatys": preset("gatys", optimizer="lbfgs", steps=100),
                 **ARTICLE}}
 GROUPS = {"strips": tuple(STRIPS), "article": tuple(ARTICLE)}
 
