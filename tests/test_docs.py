@@ -74,7 +74,7 @@ def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
   def tiny(content=None, style=None, config=None, **others):
     config = config and dataclasses.replace(
         config, image_size=32, output_size=config.output_size and "32x24", network="vgg16",
-        weights=str(weights), steps=2, levels=1, precision="float32",
+        weights=str(weights), steps=2, levels=1, precision="float32", optimizer="adam",
         content_layers=("block1_conv2",), content_layer_weights=(1,),
         style_layers=("block1_conv1",), style_layer_weights=(1,), style_loss="gram")
     if config is None and "resume" not in others:
