@@ -16,7 +16,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=["tf_style"],
-    package_data={"tf_style": ["samples/*"]},
+    package_data={"tf_style": ["*.md", "samples/*"]},
     python_requires=">=3.10",
     install_requires=[
         "absl-py>=2.0",

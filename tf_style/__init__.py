@@ -17,8 +17,12 @@ can watch:
     result = tf_style.stylize(photo, painting, config, on_step=lambda step: print(step.best_loss))
     result.losses["total"], result.history["total"], result.seconds
 
-What you give wrong raises `InputError`, a ValueError of one line. `tf-style --help` says what every
-setting means.
+Styles may be several, masks say what goes where, and `history` reads back what a run of the command
+has written. What you give wrong raises `InputError`, a ValueError of one line.
+
+`tf-style --help` says what every setting means. Two pages lie in this package's folder: PYTHON.md,
+with examples for all of this and for the exported extractor, and SETTINGS.md, with what to try for
+which wish.
 """
 
 import importlib

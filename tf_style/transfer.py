@@ -76,6 +76,8 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
       and that of the step.
     extractors: for several runs of one network on one device; None loads the weights that the configuration
       names.
+  Returns:
+    The picture, its losses, the history of all steps and what was resolved.
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
