@@ -35,10 +35,10 @@ HEAD = """\
 
 Written by `bin/figures`. Losses are those of the 8-bit picture, in float32: the total, then each term
 unweighted. Style distance (0 where the styles agree) and content similarity (1 where the contents do) are
-measured by `bin/lab/measures.py` on layers that no loss here uses. Seconds: from the first step to the last.
+measured by `bin/lab/measures.py` on layers that no loss here uses.
 
-| pair | flags | losses | style distance | content similarity | seconds | network, SHA-256 of the weights |
-|---|---|---|---|---|---|---|
+| pair | flags | losses | style distance | content similarity | network, SHA-256 of the weights |
+|---|---|---|---|---|---|
 """
 
 SMALL = {"optimizer": "lbfgs", "image_size": 256, "steps": 100}
@@ -118,7 +118,7 @@ class Studio:
         ", ".join(f"{name} {loss:.4g}" for name, loss in result.losses.items()),
         f"{self._measures.style_distance(result.picture, plan.styles[0].rgb):.3f}",
         f"{self._measures.content_similarity(result.picture, plan.content.rgb):.3f}",
-        f"{result.seconds:.0f}", f"{plan.weights.network} {plan.weights.checksum[:12]}"])
+        f"{plan.weights.network} {plan.weights.checksum[:12]}"])
     return result.picture
 
 
