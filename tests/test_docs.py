@@ -15,7 +15,7 @@ import pytest
 from made_inputs import write_picture, write_weights
 
 import tf_style
-from tf_style import board, export, flags
+from tf_style import board, export, flags, gallery
 from tf_style.config import Config
 from tf_style.weights import load_weights
 
@@ -24,8 +24,8 @@ ROOT = PACKAGE.parent
 PAGES = {"README.md": ROOT / "README.md", "PYTHON.md": PACKAGE / "PYTHON.md",
          "SETTINGS.md": PACKAGE / "SETTINGS.md"}
 COMMANDS = {"tf-style": flags, "tf_style": flags, "tf_style.run": flags, "tf_style.export": export,
-            "tf_style.board": board, "bin/demo": flags, "bin/board": board}
-OTHERS = ("pip", "docker", "bin/test", "bin/figures", "bin/samples")  # theirs are others' flags
+            "tf_style.board": board, "tf_style.gallery": gallery, "bin/demo": flags, "bin/board": board}
+OTHERS = ("pip", "docker", "bin/test", "bin/bench", "bin/figures", "bin/samples")  # theirs are others' flags
 
 
 def text_of(page: str) -> str:
@@ -98,7 +98,7 @@ def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_flag_that_is_named_exists(page):
-  known = {flag.name for command in (flags._FILES, export._OWN, board._OWN) for flag in command}
+  known = {flag.name for command in (flags.FILES, export._OWN, board._OWN, gallery._OWN) for flag in command}
   known |= {field.name for field in dataclasses.fields(Config)}
   known |= {"flagfile", "help", "version", "full", "data"}  # of bin/test and bin/lab too
   assert set(re.findall(r"(?<![\w-])--([a-z]\w*)", text_of(page))) <= known
@@ -121,6 +121,8 @@ def test_every_command_line_is_right(page, words):
     assert flag.startswith("--")
   if COMMANDS[program] is flags and not any("logs/RUN" in word for word in argv):
     assert flags.parse(argv)
+  if COMMANDS[program] is gallery:
+    assert gallery._cells(flags.read(argv, gallery._known(), gallery.INTRO))
 
 
 @pytest.mark.parametrize("page", PAGES)
