@@ -14,7 +14,7 @@ from tf_style.weights import load_weights
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 COLUMNS, WIDTH_PX, HEIGHT_PX = 6, 200, 133
-ALL = {"optimizer": "lbfgs", "effort": "draft", "image_size": 256}
+ALL = {"optimizer": "lbfgs", "effort": "draft", "image_size": 200}
 
 
 class Job(NamedTuple):
@@ -64,7 +64,7 @@ def jobs() -> list[Job]:
       Job({}, "cat", ("waves",)),
       Job({"style_layers": "deep"}, "cat", ("waves",)),
       Job({"tv_weight": 20}, "cat", ("waves",)),
-      Job({"output_size": "256x170"}, None, ("waves",)),
+      Job({"output_size": "200x133"}, None, ("waves",)),
       Job({"content_layers": "block4_conv2"}, "cat", ()),
   ]
 
