@@ -1,6 +1,8 @@
 """The command line as text: each field has its flag, what is given wins, the help is readable."""
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -124,3 +126,9 @@ def test_version(capsys):
   with pytest.raises(SystemExit) as end:
     flags.parse(["--version"])
   assert end.value.code == 0 and capsys.readouterr().out == "tf_style 0.1.0\n"
+
+
+def test_a_reader_may_leave_before_the_help_ends():
+  command = f"PYTHONUNBUFFERED=1 {sys.executable} -m tf_style --help | head -1"
+  done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=True)
+  assert done.stdout.count("\n") == 1 and done.stderr == ""

@@ -50,6 +50,9 @@ def exit_code(command: Callable[[], int | None]) -> int:
   except InputError as error:
     say(f"tf_style: error: {error}")
     return WRONG_INPUT
+  except BrokenPipeError:  # who reads stdout has seen enough; Python would complain when it closes it
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
   except OSError as error:
     say(f"tf_style: error: the system refuses: {error}")
     return FAILED
