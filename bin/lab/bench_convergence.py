@@ -1,13 +1,15 @@
-"""Evaluations and seconds until the loss that the plain loop reaches in 300 steps, for each optimizer.
+"""Evaluations and seconds until the loss that the plain loop reaches in 300 steps, for each way to it.
 
 The loss is neural-style's (`bench_plain`); every loss that is compared is that of the best picture so far as
-8 bits, in float32. Seconds are of the runs one after another; beside them stands how many times sooner the
-mark is reached by the seconds of single steps taken in turns, which other work on the machine slows alike.
+8 bits, in float32, at the final size. Evaluations are counted in those of the final size: one at a coarser
+level counts as its share of the pixels. Seconds are of the runs one after another; beside them stands how
+many times sooner the mark is reached by evaluations times the seconds of single steps taken in turns, which
+other work on the machine slows alike.
 """
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from bench_plain import PlainLoop, tv_weight
@@ -20,8 +22,19 @@ from tf_style.records import Step
 
 PAIRS = ("photo+style", "cat+glass", "astronaut+waves", "rocket+style", "hubble_deep_field+glass")
 DATA_PAIRS = ("tubingen+starry_night", "golden_gate+the_scream")
-WAYS = {"L-BFGS": ("lbfgs", "content"), "L-BFGS, recolored": ("lbfgs", "recolored"),
-        "Adam": ("adam", "content"), "Adam, recolored": ("adam", "recolored")}
+
+
+class Way(NamedTuple):
+  """How to get there: the optimizer, where it starts, and the steps at coarser levels."""
+
+  optimizer: str
+  init: str
+  coarse: tuple[int, ...] = ()
+
+
+WAYS = {"L-BFGS": Way("lbfgs", "content"), "L-BFGS, recolored": Way("lbfgs", "recolored"),
+        "L-BFGS, recolored, coarse to fine": Way("lbfgs", "recolored", (30, 20)),
+        "Adam": Way("adam", "content"), "Adam, recolored": Way("adam", "recolored")}
 HEAD = ("pair", "way", "loss", "evaluations", "seconds of steps", "with set-up", "times sooner",
         "by steps in turns")
 # A loss in bfloat16 is within this share of that in float32: closer to the mark, float32 is asked.
@@ -33,7 +46,8 @@ class Trail:
   """An `on_step` callback that notes losses and seconds and stops the run at a mark.
 
   Attributes:
-    losses: [n] of the best picture so far, as the run sees it.
+    losses: [n] of the best picture so far, as the run sees it; of coarser levels they are other losses.
+    pixels: [n] of the picture.
     seconds: [n] since the call of `stylize`, without what the looks at the mark took.
     reached: whether the mark was.
   """
@@ -43,13 +57,28 @@ class Trail:
     self._paused = 0.0
     self._start = time.perf_counter()
     self.losses: list[float] = []
+    self.pixels: list[int] = []
     self.seconds: list[float] = []
     self.reached = False
 
+  @property
+  def evaluations(self) -> float:
+    """Counted in those of the final size."""
+    return float(np.sum(self.pixels) / self.pixels[-1])
+
+  @property
+  def finest_losses(self) -> list[float | None]:
+    """None at coarser levels."""
+    return [loss if pixels == self.pixels[-1] else None
+            for loss, pixels in zip(self.losses, self.pixels, strict=True)]
+
   def __call__(self, step: Step) -> bool:
     now = time.perf_counter()
-    better = not self.losses or step.best_loss < self.losses[-1]
+    finest = step.level == step.levels - 1
+    better = finest and (not self.losses or self.pixels[-1] < step.height * step.width
+                         or step.best_loss < self.losses[-1])
     self.losses.append(step.best_loss)
+    self.pixels.append(step.height * step.width)
     self.seconds.append(now - self._start - self._paused)
     if better and step.best_loss < _NEAR * self._mark:
       self.reached = self._judge.value(step.picture()) <= self._mark
@@ -95,8 +124,8 @@ def our_run(bench: Bench, pair: tuple[Any, Any], config: Config, judge: OneLevel
   trail = Trail(judge, mark)
   tf_style.stylize(*pair, config, on_step=trail)
   seconds = stepping_seconds(trail.seconds)
-  return {"reached": trail.reached, "evaluations": len(seconds), "seconds": float(seconds[-1]),
-          "seconds_with_setup": trail.seconds[-1], "curve": [trail.losses, seconds.tolist()]}
+  return {"reached": trail.reached, "evaluations": round(trail.evaluations, 1), "seconds": float(seconds[-1]),
+          "seconds_with_setup": trail.seconds[-1], "curve": [trail.finest_losses, seconds.tolist()]}
 
 
 def compare(bench: Bench, name: str) -> dict[str, Any]:
@@ -110,9 +139,10 @@ def compare(bench: Bench, name: str) -> dict[str, Any]:
   plain = plain_run(bench, content, style, judge)
   found = {"plain": plain}
   for way in bench.ways or WAYS:
-    optimizer, init = WAYS[way]
+    optimizer, init, coarse = WAYS[way]
+    levels = {"level_steps": (*coarse, options["steps"])} if coarse else {}
     found[way] = our_run(
-        bench, pair, Config.of(**options, optimizer=optimizer, init=init), judge, plain["mark"])
+        bench, pair, Config.of(**options, optimizer=optimizer, init=init, **levels), judge, plain["mark"])
   for way, seconds in steps_in_turns(bench, content, style, options).items():
     found[way]["seconds_a_step"] = seconds
   return found
@@ -122,12 +152,12 @@ def steps_in_turns(bench: Bench, content: np.ndarray, style: np.ndarray,
                    options: dict[str, Any]) -> dict[str, float]:
   """Returns the median seconds of a step of the baseline and of each way."""
   ways, ours = bench.ways or list(WAYS), {}
-  for optimizer in dict.fromkeys(WAYS[way][0] for way in ways):
+  for optimizer in dict.fromkeys(WAYS[way].optimizer for way in ways):
     config = Config.of(**options, optimizer=optimizer, precision=bench.precision)
     ours[optimizer] = OneLevel(bench.weights, config, content, style).step
   plain = PlainLoop(bench.weights, "float32", content, style).step
   seconds = medians(in_turns({"plain": plain, **ours}, bench.rounds).seconds)
-  return {"plain": seconds["plain"], **{way: seconds[WAYS[way][0]] for way in ways}}
+  return {"plain": seconds["plain"], **{way: seconds[WAYS[way].optimizer] for way in ways}}
 
 
 def rows(name: str, found: dict[str, Any]) -> Iterator[list[Any]]:
