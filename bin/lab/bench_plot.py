@@ -16,7 +16,7 @@ def plot(found: dict[str, Any], path: Path) -> None:
   figure, axes = pyplot.subplots(1, 2, figsize=(8, 3), sharey=True, layout="constrained")
   for way, each in ways.items():
     losses, seconds = each["curve"]
-    best = np.minimum.accumulate(losses)
+    best = np.fmin.accumulate(np.array(losses, float))  # of coarser levels there are none
     label = "plain Keras loop, Adam" if way == "plain" else way
     for axis, across in zip(axes, (np.arange(1, len(best) + 1), seconds), strict=True):
       axis.plot(across, best, label=label, color="0.5" if way == "plain" else None, linewidth=1.4)
