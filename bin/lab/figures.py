@@ -41,7 +41,7 @@ measured by `bin/lab/measures.py` on layers that no loss here uses.
 |---|---|---|---|---|---|
 """
 
-SMALL = {"optimizer": "lbfgs", "image_size": 256, "steps": 100}
+SMALL = {"optimizer": "lbfgs", "image_size": 224, "steps": 80}
 SHALLOW, DEEP = (",".join(f"block{block}_conv1" for block in blocks) for blocks in ((1, 2, 3), (3, 4, 5)))
 
 
@@ -61,7 +61,7 @@ def small(pair: str, **options: Any) -> Run:
 
 
 def preset(name: str, **options: Any) -> Run:
-  return Run("photo+style", {"preset": name, "image_size": 256, **options})
+  return Run("photo+style", {"preset": name, "image_size": 224, **options})
 
 
 LARGE = {"oil": Run("photo+style", {"optimizer": "lbfgs"}),
@@ -81,7 +81,7 @@ STRIPS = {
     "levels": {"1": small("photo+style", levels=1), "default": small("photo+style")},
     "style_loss": {loss: small("photo+style", style_loss=loss)
                    for loss in ("gram", "covariance", "wasserstein")},
-    "presets": {"default": small("photo+style"), "gatys": preset("gatys", optimizer="lbfgs", steps=100),
+    "presets": {"default": small("photo+style"), "gatys": preset("gatys", optimizer="lbfgs", steps=80),
                 **ARTICLE}}
 GROUPS = {"strips": tuple(STRIPS), "article": tuple(ARTICLE)}
 
