@@ -1,6 +1,6 @@
 """Makes the README's pictures from the samples, and the table of what each run took and reached.
 
-    bin/figures                  all of them, 17 runs, and the sheet of controls
+    bin/figures                  all of them, 13 runs, and the sheet of controls
     bin/figures oil init         some, by name
     bin/figures strips article   the strips; the two programs of the article
     bin/figures controls         the sheet of controls, 18 small runs
@@ -73,12 +73,10 @@ ARTICLE = {
 STRIPS = {
     "content_weight": {str(weight): small("photo+style", content_weight=weight)
                        for weight in (0.005, 0.02, 0.08)},
-    "pooling": {pooling: small("photo+style", pooling=pooling) for pooling in ("max", "average")},
     "init": {init: small("photo+glass", init=init) for init in ("content", "recolored", "noise")},
     "layers": {"block1 to block3": small("photo+style", style_layers=SHALLOW),
                "block1 to block5": small("photo+style"),
                "block3 to block5": small("photo+style", style_layers=DEEP)},
-    "levels": {"1": small("photo+style", levels=1), "default": small("photo+style")},
     "style_loss": {loss: small("photo+style", style_loss=loss)
                    for loss in ("gram", "covariance", "wasserstein")},
     "presets": {"default": small("photo+style"), "gatys": preset("gatys", optimizer="lbfgs", steps=80),
