@@ -78,7 +78,8 @@ def _cells(given: dict[str, Any]) -> list[list[Cell]]:
   """Makes the job of each place of the sheet."""
   if "columns" not in given:
     raise InputError("--columns: " + expected("a flag with its values (--columns=FLAG=X,X)", "none"))
-  fixed = {name: value for name, value in given.items() if name not in ("columns", "rows", "output")}
+  own = {flag.name for flag in _OWN}
+  fixed = {name: value for name, value in given.items() if name not in own}
   columns, rows = _axis(given, "columns", fixed), _axis(given, "rows", fixed)
   (name, _), (other, _) = columns[0], rows[0]
   if name == other:

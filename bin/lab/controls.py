@@ -1,4 +1,4 @@
-"""Makes the README's sheet of the artists' controls from the samples and prints what each picture took."""
+"""The README's sheet of the artists' controls, of the samples; `bin/figures controls` makes it."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,14 +80,10 @@ def made(job: Job, extractors: Extractors) -> np.ndarray:
   return result.picture
 
 
-def main() -> None:
+def draw() -> Image.Image:
+  """Returns the sheet; prints what each picture took."""
   print("| pictures | flags | loss | seconds | network | weights |\n|---|---|---|---|---|---|")
   extractors = Extractors(load_weights("vgg19"))
   cells: list[sheet.Cell] = [(job.caption or "the default", made(job, extractors)) for job in jobs()]
   rows = [cells[start:start + COLUMNS] for start in range(0, len(cells), COLUMNS)]
-  page = images.to_uint8(sheet.contact_sheet(rows, HEIGHT_PX, WIDTH_PX))
-  Image.fromarray(page).save(SAMPLES / "results" / "controls.jpg", quality=88, optimize=True)
-
-
-if __name__ == "__main__":
-  main()
+  return Image.fromarray(images.to_uint8(sheet.contact_sheet(rows, HEIGHT_PX, WIDTH_PX)))

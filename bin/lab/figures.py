@@ -3,7 +3,7 @@
     bin/figures                  all of them, 14 runs, and the sheet of controls
     bin/figures oil init         some, by name
     bin/figures strips article   the strips; the two programs of the article
-    bin/figures controls         the sheet of controls, 18 small runs
+    bin/figures controls         the sheet of controls, 18 small runs, which are not kept
 
 Pictures go to tf_style/samples/results, and each run's row into the table FIGURES.md there. Results are kept
 in .cache/figures too, by pair, configuration and source code, so that one that was stopped goes on.
@@ -174,7 +174,7 @@ def main(names: list[str]) -> int:
     if name in STRIPS:
       save(name, strip({label: studio.picture(run) for label, run in STRIPS[name].items()}))
     elif name == "controls":
-      controls.main()
+      save(name, controls.draw(), 300_000)
     else:
       run = (LARGE | ARTICLE)[name]
       save(name, with_sources(run, studio.picture(run)), 200_000)

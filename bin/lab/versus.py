@@ -10,15 +10,12 @@ picture is judged by the number which that program reports for its own.
 import argparse
 from pathlib import Path
 
-import numpy as np
+from bench_plain import tv_weight
 from measures import Measures
 
 import tf_style
 from tf_style import images
 from tf_style.config import Config
-
-# Of total variation that is summed, not averaged, over pixels.
-_TV_WEIGHT = 1e-3
 
 
 def main() -> None:
@@ -27,9 +24,8 @@ def main() -> None:
   parser.add_argument("--size", type=int, default=384)
   given = parser.parse_args()
   content, style = given.data / "tubingen.jpg", given.data / "starry_night.jpg"
-  pixels = np.prod(images.fitted_size(*images.probe_size(content), given.size))
-  classic = {"style_loss": "gram", "content_weight": 5, "style_weight": 100, "levels": 1,
-             "tv_weight": _TV_WEIGHT * 3 * float(pixels)}
+  classic = {"style_loss": "gram", "levels": 1,
+             "tv_weight": tv_weight(images.load_picture(content, given.size).rgb)}
   print("| flags | loss | style distance | content similarity | seconds | loss (step): seconds |\n"
         "|---|---|---|---|---|---|")
   for options in ({"effort": "draft"}, {"effort": "standard"}, {**classic, "steps": 120}):
