@@ -13,12 +13,14 @@ from typing import Any
 from tf_style import machine
 
 SECTIONS = ("steps", "convergence", "startup", "memory", "watching")
+LARGE = ("tiles",)  # takes long: only where it is named
 
 
 def main(argv: Sequence[str] | None = None) -> None:
   parser = argparse.ArgumentParser(description=__doc__)
-  parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], metavar="section",
-                      help=f"what to measure; default: all of {', '.join(SECTIONS)}")
+  parser.add_argument("sections", nargs="*", choices=[*SECTIONS, *LARGE, []], metavar="section",
+                      help=f"what to measure; default: {', '.join(SECTIONS)}; large pictures: "
+                      f"{', '.join(LARGE)}")
   parser.add_argument("--data", type=Path, metavar="FOLDER", help="where pictures of --pairs may be, too")
   parser.add_argument("--pairs", type=lambda text: text.split(","), default=[], metavar="A+B,C+D",
                       help="content and style, named without endings, of the package's samples, of --data or "

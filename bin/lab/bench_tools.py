@@ -13,7 +13,7 @@ from tf_style import images
 from tf_style.config import Config
 from tf_style.descent import Descent
 from tf_style.features import Extractor
-from tf_style.gradients import WholePicture
+from tf_style.gradients import TiledPicture, WholePicture
 from tf_style.objective import Objective
 from tf_style.optimizers import LBFGS, Adam
 from tf_style.parameters import FourierSigmoid, Pixels
@@ -121,13 +121,15 @@ class OneLevel:
     targets, objective = Targets(extractor, config), Objective(config)
     self.wanted = objective.wanted(
         content.shape[1:3], targets.content(content), targets.style(style) if config.style_layers else {})
-    self.evaluator = WholePicture(extractor, objective)
+    windows = targets.windows(*content.shape[1:3])
+    self.evaluator = WholePicture(extractor, objective) if len(windows) == 1 else (
+        TiledPicture(extractor, objective, windows))
     parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(content))
     optimizer = LBFGS(parameters.variable, config.lbfgs_memory) if config.optimizer == "lbfgs" else (
         Adam(parameters.variable, config.steps, config.learning_rate, config.learning_rate_decay))
     self.descent = Descent(parameters, optimizer, len(objective.names))
     self.descent.evaluate_with(self.evaluator, self.wanted)
-    self._value = tf.function(self.evaluator.value)
+    self._value = tf.function(self.evaluator.value) if self.evaluator.in_graph else self.evaluator.value
 
   def step(self) -> None:
     """Takes one step."""
