@@ -42,7 +42,6 @@ measured by `bin/lab/measures.py` on layers that no loss here uses.
 """
 
 SMALL = {"optimizer": "lbfgs", "image_size": 224, "steps": 80}
-SHALLOW, DEEP = (",".join(f"block{block}_conv1" for block in blocks) for blocks in ((1, 2, 3), (3, 4, 5)))
 
 
 class Run(NamedTuple):
@@ -73,9 +72,8 @@ STRIPS = {
     "content_weight": {str(weight): small("photo+style", content_weight=weight)
                        for weight in (0.005, 0.02, 0.08)},
     "init": {init: small("photo+glass", init=init) for init in ("content", "recolored", "noise")},
-    "layers": {"block1 to block3": small("photo+style", style_layers=SHALLOW),
-               "block1 to block5": small("photo+style"),
-               "block3 to block5": small("photo+style", style_layers=DEEP)},
+    "layers": {layers: small("photo+style", style_layers=layers)
+               for layers in ("shallow", "default", "deep")},
     "style_loss": {loss: small("photo+style", style_loss=loss)
                    for loss in ("gram", "covariance", "wasserstein")},
     "presets": {"default": small("photo+style"), "gatys": preset("gatys", optimizer="lbfgs", steps=80),
