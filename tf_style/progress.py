@@ -1,4 +1,4 @@
-"""How far a run is: a bar on a terminal, elsewhere a line each tenth, as an `on_step` callback."""
+"""How far a run is, by pixels times steps: a bar on a terminal, elsewhere a line each tenth, as `on_step`."""
 
 import shutil
 import sys
@@ -25,7 +25,7 @@ class Progress:
     self._on_terminal = self._stream.isatty()
     self._level, self._level_start, self._tenths, self._width = -1, 0, 0, 0
     self._seconds_a_pixel: float | None = None
-    self._line_shown, self._done = "  0 %", 0.0  # share of the steps
+    self._line_shown, self._percent = "  0 %", 0
 
   def on_step(self, step: Step) -> None:
     """Takes note of a chunk of steps."""
@@ -33,8 +33,9 @@ class Progress:
       self._seconds_a_pixel = step.seconds_a_step / (step.height * step.width)
     else:  # the first chunk of a level is slow, for it compiles: its time says nothing
       self._level, self._level_start = step.level, step.number - len(step.totals)
-    tenths = 10 * step.number // step.steps
-    self._line_shown, self._done = self._line(step), step.number / step.steps
+    whole = pixel_steps(self._levels)
+    self._percent = 100 if step.number >= step.steps else 100 * (whole - self._ahead(step)) // whole
+    self._line_shown, tenths = self._line(step), self._percent // 10
     if self._on_terminal:
       self._draw(self._bar(self._line_shown))
     elif tenths > self._tenths:
@@ -64,12 +65,12 @@ class Progress:
     width = min(_BAR, columns - len(line) - 4)
     if width < 8:
       return line[:columns - 1]
-    filled = int(width * self._done)
+    filled = width * self._percent // 100
     return f"[{'#' * filled}{'.' * (width - filled)}] {line}"
 
   def _line(self, step: Step) -> str:
     level = f"level {step.level + 1} of {step.levels}, " if step.levels > 1 else ""
-    return (f"{100 * step.number // step.steps:3d} %  {step.number}/{step.steps}  "
+    return (f"{self._percent:3d} %  {step.number}/{step.steps}  "
             f"loss {step.best_loss:.4g}  {level}{step.width}x{step.height}  {self._left(step)}")
 
   def _left(self, step: Step) -> str:
@@ -77,9 +78,11 @@ class Progress:
       return f"{clock(step.seconds)} in all"
     if self._seconds_a_pixel is None:
       return "time left: known soon"
-    levels = self._levels[step.level:]
-    ahead = pixel_steps(levels) - (step.number - self._level_start) * step.height * step.width
-    return f"{clock(self._seconds_a_pixel * ahead)} left"
+    return f"{clock(self._seconds_a_pixel * self._ahead(step))} left"
+
+  def _ahead(self, step: Step) -> int:
+    done = (step.number - self._level_start) * step.height * step.width
+    return pixel_steps(self._levels[step.level:]) - done
 
 
 def pixel_steps(levels: Sequence[tuple[int, int, int]]) -> int:
