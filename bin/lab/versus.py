@@ -1,53 +1,96 @@
-"""Times this package on the pair and at the size at which other programs were timed.
+"""Runs this package and neural-style-pt on one pair, as whole commands, and judges their pictures alike.
 
-    python bin/lab/versus.py --data=FOLDER [--size=384]
+    python bin/lab/versus.py --data=FOLDER [--pair=tubingen+starry_night] [--size=256] [--neural_style=PYTHON]
 
-FOLDER holds tubingen.jpg and starry_night.jpg. The first row is the default objective; the second is the loss
-of neural-style and neural-style-pt (5 content + 100 Gram + total variation 1e-3, one size), so that its
-picture is judged by the number which that program reports for its own.
+PYTHON is an interpreter that has the package neural-style (0.5.7 is neural-style-pt) with torch and
+torchvision; it gets this package's weights. Seconds are of commands from their start to their end. The loss
+is neural-style's: 5 content + 100 Gram + total variation 1e-3, of the file, in float32.
 """
 
 import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from bench_plain import tv_weight
+from bench_tools import OneLevel, show_rows, show_table
 from measures import Measures
 
-import tf_style
-from tf_style import images
+from tf_style import images, network
 from tf_style.config import Config
+from tf_style.weights import Weights, load_weights
+
+_SAVE = """
+import sys, numpy, torch
+arrays = numpy.load(sys.argv[1])
+torch.save({name: torch.from_numpy(arrays[name]) for name in arrays.files}, sys.argv[2])
+"""
 
 
 def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
   parser.add_argument("--data", type=Path, required=True)
-  parser.add_argument("--size", type=int, default=384)
+  parser.add_argument("--pair", default="tubingen+starry_night")
+  parser.add_argument("--size", type=int, default=256)
+  parser.add_argument("--neural_style", type=Path, metavar="PYTHON")
+  parser.add_argument("--iterations", type=int, default=300, help="of neural-style; its default is 1000")
   given = parser.parse_args()
-  content, style = given.data / "tubingen.jpg", given.data / "starry_night.jpg"
-  classic = {"style_loss": "gram", "levels": 1,
-             "tv_weight": tv_weight(images.load_picture(content, given.size).rgb)}
-  print("| flags | loss | style distance | content similarity | seconds | loss (step): seconds |\n"
-        "|---|---|---|---|---|---|")
-  for options in ({"effort": "draft"}, {"effort": "standard"}, {**classic, "steps": 120}):
-    options = {"optimizer": "lbfgs", "image_size": given.size, "network": "vgg16", **options}
-    clock: list[tuple[int, float, float]] = []
-    result = tf_style.stylize(content, style, Config.of(**options),
-                              on_step=lambda step, to=clock: to.append((step.number, step.best_loss,
-                                                                        step.seconds)))
-    plan = result.plan
-    measures = Measures(plan.weights)
-    print(f"| {' '.join(f'--{name}={value}' for name, value in options.items())} "
-          f"| {result.losses['total']:.4g} "
-          f"| {measures.style_distance(result.picture, plan.styles[0].rgb):.3f} "
-          f"| {measures.content_similarity(result.picture, plan.content.rgb):.3f} | {result.seconds:.0f} "
-          f"| {', '.join(f'{loss:.4g} ({step}): {s:.0f}' for step, loss, s in _some(clock))} |",
-          flush=True)
+  content, style = (next(given.data.glob(f"{name}.*")) for name in given.pair.split("+"))
+  weights, pictures = load_weights("vgg19"), [
+      images.load_picture(path, given.size).rgb for path in (content, style)]
+  classic = {"style_loss": "gram", "levels": 1, "tv_weight": tv_weight(pictures[0])}
+  judge = OneLevel(weights, Config.of(network=weights.network, precision="float32", tile_size=0, **classic),
+                   *pictures)
+  measures = Measures(weights)
+  show_table(f"{given.pair}, {given.size} px, {weights.network} {weights.checksum[:12]}",
+             ["command", "seconds", "neural-style's loss", "style distance", "content similarity"], ())
+  with tempfile.TemporaryDirectory() as folder:
+    output = Path(folder, "out.png")
+    for name, command in commands(given, content, style, weights, classic, output):
+      start = time.perf_counter()
+      subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+      seconds = time.perf_counter() - start
+      picture = images.resize(images.load_picture(output).rgb, *pictures[0].shape[1:3])
+      show_rows([[name, f"{seconds:.0f}", judge.value(picture), measures.style_distance(picture, pictures[1]),
+                  measures.content_similarity(picture, pictures[0])]])
 
 
-def _some(clock: list[tuple[int, float, float]], every: int = 20) -> list[tuple[int, float, float]]:
-  """Returns the first entry at or after each multiple of `every` steps."""
-  return [entry for before, entry in zip([(0, 0.0, 0.0), *clock], clock, strict=False)
-          if entry[0] // every > before[0] // every]
+def commands(given: argparse.Namespace, content: Path, style: Path, weights: Weights, classic: dict,
+             output: Path) -> Iterator[tuple[str, list[str]]]:
+  """Yields commands that write `output`, by their names."""
+  ours = [sys.executable, "-m", "tf_style.run", f"--content={content.resolve()}",
+          f"--style={style.resolve()}", f"--image_size={given.size}", "--optimizer=lbfgs",
+          f"--network={weights.network}", f"--output={output}"]
+  same_loss = [f"--{name}={value}" for name, value in classic.items() if name != "levels"]
+  yield ("tf_style, its loss, --init=recolored --level_steps=30,20,40",
+         [*ours, *same_loss, "--init=recolored", "--level_steps=30,20,40"])
+  yield "tf_style --effort=draft", [*ours, "--effort=draft"]
+  yield "tf_style", ours
+  if given.neural_style:
+    model = Path(output.parent, "vgg16.pth" if weights.network == "vgg16" else "vgg19.pth")
+    save_for_torch(weights, model, given.neural_style)
+    yield (f"neural-style -num_iterations {given.iterations}",
+           [str(given.neural_style.with_name("neural-style")), "-gpu", "c", "-image_size", str(given.size),
+            "-content_image", str(content.resolve()), "-style_image", str(style.resolve()), "-model_file",
+            str(model), "-disable_check", "-num_iterations", str(given.iterations), "-save_iter", "0",
+            "-print_iter", "0", "-seed", "0", "-output_image", str(output)])
+
+
+def save_for_torch(weights: Weights, path: Path, python: Path) -> None:
+  """Writes kernels and biases as torchvision names them: convolutions, their ReLUs and pools are counted."""
+  arrays, index = {}, 0
+  for name in network.layers(weights.network):
+    if name in weights.kernels:
+      kernel, bias = weights.kernels[name]
+      arrays[f"features.{index}.weight"] = np.ascontiguousarray(np.transpose(kernel, (3, 2, 0, 1)))
+      arrays[f"features.{index}.bias"] = bias
+    index += 1 if name.endswith("pool") else 2
+  np.savez(path.with_suffix(".npz"), **arrays)
+  subprocess.run([python, "-c", _SAVE, path.with_suffix(".npz"), path], check=True)
 
 
 if __name__ == "__main__":
