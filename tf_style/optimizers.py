@@ -99,7 +99,8 @@ class LBFGS(tf.Module):
         tf.zeros([side or 0 for side in shape]), trainable=False, shape=shape, name=name)
     self.point, self.gradient, self.direction = (
         make([None], name) for name in ("point", "gradient", "direction"))
-    self.history = make([2 * memory, None], "history")
+    # One variable a pair: reading rows of a large one, once it was written to by rows, would copy all of it.
+    self.history = [make([2, None], f"pair{slot}") for slot in range(memory)]
     self.products = make([2 * memory, 2 * memory], "products")
     self.value, self.slope, self.length, self.scale = (
         make([], name) for name in ("value", "slope", "length", "scale"))
@@ -113,7 +114,8 @@ class LBFGS(tf.Module):
     size = tf.size(self._variable)
     for vector in (self.point, self.gradient, self.direction):
       vector.assign(tf.zeros([size]))
-    self.history.assign(tf.zeros([2 * self._memory, size]))
+    for pair in self.history:
+      pair.assign(tf.zeros([2, size]))
     for number in (self.products, self.value, self.slope, self.length, self.scale,
                    self.pairs, self.tries, self.accepted):
       number.assign(tf.zeros_like(number))
@@ -179,22 +181,31 @@ class LBFGS(tf.Module):
     self.slope.assign(tf.tensordot(self.direction, self.gradient, 1))
 
   def _remember(self, change: tf.Tensor, bend: tf.Tensor) -> None:
-    slot = self.pairs % self._memory
-    rows = tf.stack([slot, slot + self._memory])
-    self.history.scatter_update(tf.IndexedSlices(tf.stack([change, bend]), rows))
-    inner = tf.matmul(self.history, tf.stack([change, bend]), transpose_b=True)
+    slot, pair = self.pairs % self._memory, tf.stack([change, bend])
+    tf.switch_case(slot, [lambda kept=kept: kept.assign(pair, read_value=False) for kept in self.history])
+    inner, rows = self._along(pair), tf.stack([slot, slot + self._memory])
     self.products.scatter_update(tf.IndexedSlices(tf.transpose(inner), rows))
     columns = tf.transpose(self.products)
     columns = tf.tensor_scatter_nd_update(columns, rows[:, None], tf.transpose(inner))
     self.products.assign(tf.transpose(columns))
     self.pairs.assign_add(1)
 
+  def _along(self, vectors: tf.Tensor) -> tf.Tensor:
+    """Returns inner products [2 m, k] of the history, changes first, with vectors [k, N]."""
+    products = tf.stack([tf.matmul(pair, vectors, transpose_b=True) for pair in self.history], 1)
+    return tf.reshape(products, [2 * self._memory, -1])
+
   def _newton(self, gradient: tf.Tensor) -> tf.Tensor:
     kept = tf.minimum(self.pairs, self._memory)
     newest_first = (self.pairs - 1 - tf.range(kept)) % self._memory
-    along = tf.linalg.matvec(self.history, gradient)
+    along = self._along(gradient[None])[:, 0]
     by_history, by_gradient = two_loop(self.products, along, newest_first, self._memory)
-    return -(by_gradient * gradient + tf.linalg.matvec(self.history, by_history, transpose_a=True))
+    ascent = by_gradient * gradient
+    shares = tf.split(tf.transpose(tf.reshape(by_history, [2, self._memory])), self._memory)
+    for share, pair in zip(shares, self.history, strict=True):
+      with tf.control_dependencies([ascent]):  # one after another: one vector at a time in memory
+        ascent += tf.matmul(share, pair)[0]
+    return -ascent
 
 
 def two_loop(products: tf.Tensor, along: tf.Tensor, newest_first: tf.Tensor,
