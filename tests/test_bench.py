@@ -60,3 +60,10 @@ def test_the_plain_loop_has_the_very_same_loss(vgg16_weights):
 def test_the_first_step_counts_as_a_usual_one():
   from bench_convergence import stepping_seconds
   assert stepping_seconds([9.0, 10.0, 11.0, 13.0]) == pytest.approx([1, 2, 3, 5])
+
+
+@pytest.mark.full
+def test_tiles(tmp_path):
+  found = measured(tmp_path, "tiles")["tiles"]
+  assert {"whole", "tiles of 32"} == found["in_turns"]["seconds"].keys()
+  assert found["160"]["peak"] > 0

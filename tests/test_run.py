@@ -141,7 +141,7 @@ def test_a_picture_saved_on_the_way_has_the_final_size(inputs, here, monkeypatch
 @pytest.mark.parametrize("size, asked, expected, flags", [
     ((1200, 20), "original", (1200, 20), []),
     pytest.param((20, 1200), "original", (20, 1200), ["--optimizer=lbfgs"], marks=pytest.mark.full),
-    pytest.param((1600, 16), "original", (1600, 16), ["--tile_size=128"], marks=pytest.mark.full),
+    pytest.param((3000, 16), "original", (3000, 16), ["--tile_size=128"], marks=pytest.mark.full),
     pytest.param((75, 101), "original", (75, 101), [], marks=pytest.mark.full),
     ((75, 101), "133", (99, 133), ["--levels=3", "--pooling=average"]),
     ((200, 131), "67", (67, 44), ["--levels=2", "--optimizer=lbfgs", "--tile_size=48"]),

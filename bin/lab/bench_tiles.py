@@ -23,29 +23,29 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 def beside_whole(bench: Bench) -> dict[str, Any]:
   """Seconds of steps of the default objective at a size where both fit."""
-  height, width, tile = (96, 128, 64) if bench.quick else (1536, 2048, _TILE)
+  height, width, tile = (192, 256, 32) if bench.quick else (1536, 2048, _TILE)
   content, style = sample_pair(height, width)
   plain = config_of(bench.weights, bench.precision)
   whole, tiled = "whole", f"tiles of {tile}"
   make = lambda size: OneLevel(bench.weights, dataclasses.replace(plain, tile_size=size), content, style)
   seconds = in_turns({whole: make(0).step, tiled: make(tile).step}, min(bench.rounds, 3)).seconds
+  middle, times = medians(seconds), ratio(seconds, tiled, whole)
   windows = tiles.plan_windows(height, width, tile, plain.network, plain.content_layers + plain.style_layers)
   show_table(f"A step by tiles, {width}x{height}, {bench.weights.network}, {bench.precision}, Adam",
              ["step", "seconds", "of a whole one's", "of its work"],
-             [[whole, medians(seconds)[whole], 1.0, 1.0],
-              [tiled, medians(seconds)[tiled], ratio(seconds, tiled, whole),
-               tiles.forward_passes(windows) / 2]])
-  return {"size": [width, height], "seconds": seconds, "ratio": ratio(seconds, tiled, whole)}
+             [[whole, middle[whole], 1.0, 1.0],
+              [tiled, middle[tiled], times, tiles.forward_passes(windows) / 2]])
+  return {"size": [width, height], "seconds": seconds, "ratio": times}
 
 
 def full_step(bench: Bench, size: str) -> dict[str, float]:
   """Seconds and peak of memory of a run of one step, with its start and the look at its result."""
-  longest = size.split("x")[0]
+  longest, tile = size.split("x")[0], 32 if bench.quick else _TILE
   stages = run_stages(1, False, f"--image_size={longest}", "--levels=1", "--optimizer=adam",
-                      "--style_scale=0.25", f"--tile_size={32 if bench.quick else _TILE}")
+                      "--style_scale=0.25", f"--tile_size={tile}")
   step, end = stages["first step, with its graph"], stages["last look"]
   found = {"step_seconds": step[0] - stages["targets"][0], "seconds": end[0], "peak": end[1]}
-  show_table(f"One step of Adam by tiles of {_TILE}, {size}, {bench.precision}",
+  show_table(f"One step of Adam by tiles of {tile}, {size}, {bench.precision}",
              ["seconds of the step", "of all, targets and last look", "peak, GB"],
              [[found["step_seconds"], found["seconds"], found["peak"] / 1e9]])
   return found

@@ -42,7 +42,7 @@ def main() -> None:
   content, style = (next(given.data.glob(f"{name}.*")) for name in given.pair.split("+"))
   weights, pictures = load_weights("vgg19"), [
       images.load_picture(path, given.size).rgb for path in (content, style)]
-  classic = {"style_loss": "gram", "levels": 1, "tv_weight": tv_weight(pictures[0])}
+  classic = {"style_loss": "gram", "tv_weight": tv_weight(pictures[0])}
   judge = OneLevel(weights, Config.of(network=weights.network, precision="float32", tile_size=0, **classic),
                    *pictures)
   measures = Measures(weights)
@@ -65,13 +65,13 @@ def commands(given: argparse.Namespace, content: Path, style: Path, weights: Wei
   ours = [sys.executable, "-m", "tf_style.run", f"--content={content.resolve()}",
           f"--style={style.resolve()}", f"--image_size={given.size}", "--optimizer=lbfgs",
           f"--network={weights.network}", f"--output={output}"]
-  same_loss = [f"--{name}={value}" for name, value in classic.items() if name != "levels"]
+  same_loss = [f"--{name}={value}" for name, value in classic.items()]
   yield ("tf_style, its loss, --init=recolored --level_steps=30,20,40",
          [*ours, *same_loss, "--init=recolored", "--level_steps=30,20,40"])
   yield "tf_style --effort=draft", [*ours, "--effort=draft"]
   yield "tf_style", ours
   if given.neural_style:
-    model = Path(output.parent, "vgg16.pth" if weights.network == "vgg16" else "vgg19.pth")
+    model = output.with_name(f"{weights.network}.pth")
     save_for_torch(weights, model, given.neural_style)
     yield (f"neural-style -num_iterations {given.iterations}",
            [str(given.neural_style.with_name("neural-style")), "-gpu", "c", "-image_size", str(given.size),
