@@ -1,6 +1,11 @@
 """Fixtures shared by the tests: `--full`, real weights, and small real pictures."""
 
+import os
+
 import pytest
+
+# As `machine` sets it, which a test file that imports TensorFlow first would come before.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def pytest_addoption(parser):

@@ -13,7 +13,7 @@ import tf_style
 PACKAGE = Path(tf_style.__file__).parent
 ROWS = (
     {"errors", "records", "roots", "signals"},
-    {"network", "files", "console", "presets"},
+    {"network", "files", "console", "presets", "layers"},
     {"config", "machine", "decode", "encode", "images", "losses", "pyramid", "tiles", "weight_files",
      "events"},
     {"color", "masks", "memory", "sheet", "styles", "weights", "parameters"},

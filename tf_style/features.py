@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from tf_style import network as networks
+from tf_style.layers import Convolution, MaxPooling
 from tf_style.weights import Weights
 
 # Channel means of ImageNet in BGR and 0-255, as the Caffe networks of Simonyan & Zisserman subtract them.
@@ -34,7 +35,7 @@ class Extractor(tf.Module):
   """
 
   def __init__(self, weights: Weights, layers: Sequence[str], pooling: str = "max",
-               precision: str = "float32", padding: str = "zero"):
+               precision: str = "float32", padding: str = "zero", portable: bool = False):
     """Builds the network up to the deepest of `layers` and fills in the weights.
 
     Args:
@@ -44,12 +45,16 @@ class Extractor(tf.Module):
       precision: `float32`, `bfloat16` or (for checks) `float64`: type of the features.
       padding: what a convolution sees beyond the border of its layer: `zero`, as in training, or
         `replicate`, the cells at the border once more.
+      portable: whether it holds nothing but the weights, as a SavedModel shall: gradients take longer.
     Raises:
       InputError: a layer is not of this network.
     """
     super().__init__(name="extractor")
     self.layers = tuple(dict.fromkeys(layers))
     self.model = _build(weights, self.layers, pooling, precision, padding)
+    for layer in self.model.layers:
+      if isinstance(layer, Convolution) and not portable:
+        layer.keep_adjoint(weights.kernels[layer.name][0])
     self._means = tf.constant(MEANS)
 
   @tf.autograph.experimental.do_not_convert
@@ -85,39 +90,6 @@ class Extractors:
     return self._built[key]
 
 
-class MaxPooling(keras.layers.Layer):
-  """Maximum of 2x2 cells in steps of 2; an odd last row or column is left out."""
-
-  def call(self, x: tf.Tensor) -> tf.Tensor:
-    return max_pool(x)
-
-  def compute_output_shape(self, shape: tuple) -> tuple:
-    return (shape[0], *(side and side // 2 for side in shape[1:3]), shape[3])
-
-
-@tf.custom_gradient
-def max_pool(x: tf.Tensor):
-  """Pools [B, H, W, C] to the maxima of 2x2 cells.
-
-  The gradient goes to the largest cell, in equal shares where several are, by a comparison: on a CPU that
-  takes a seventh of the time of TensorFlow's own, which would be a seventh of a whole step.
-  """
-  y = tf.nn.max_pool2d(x, 2, 2, "VALID")
-
-  def gradient(upstream: tf.Tensor) -> tf.Tensor:
-    size, small = tf.shape(x), tf.shape(y)
-    batch, height, width, channels = tf.unstack(small)
-    inner = [batch, 2 * height, 2 * width, channels]
-    cells = tf.reshape(x[:, :2 * height, :2 * width], [batch, height, 2, width, 2, channels])
-    largest = tf.cast(tf.equal(cells, y[:, :, None, :, None]), x.dtype)
-    share = upstream / (4 * tf.nn.avg_pool2d(tf.reshape(largest, inner), 2, 2, "VALID"))
-    inside = tf.reshape(largest * share[:, :, None, :, None], inner)
-    return tf.cond(tf.reduce_all(size == inner), lambda: inside,
-                   lambda: tf.pad(inside, tf.stack([tf.zeros_like(size), size - inner], 1)))
-
-  return y, gradient
-
-
 def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str,
            padding: str) -> keras.Model:
   table = networks.layers(weights.network)
@@ -135,8 +107,9 @@ def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str
     else:
       if padding == "replicate":
         x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")  # by one cell: replicates it
-      x = keras.layers.Conv2D(layer.channels, 3, padding="same" if padding == "zero" else "valid",
-                              activation="relu", name=name, dtype=precision)(x)
+      convolution = keras.layers.Conv2D if x.shape[-1] == 3 else Convolution
+      x = convolution(layer.channels, 3, padding="same" if padding == "zero" else "valid",
+                      activation="relu", name=name, dtype=precision)(x)
     if name in layers:
       outputs[name] = x
     if name == last:

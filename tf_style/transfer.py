@@ -175,6 +175,7 @@ class _Judge:
         self._extractor, config, len(plan.regions.colors) if plan.regions and plan.regions.styles else 0)
     self.objective = Objective(config)
     self._whole = WholePicture(self._extractor, self.objective)
+    self._viewed: dict[pyramid.Level, tuple] = {}
 
   def in_float32(self) -> "_Judge":
     return self if self.precision == "float32" else _Judge(
@@ -183,12 +184,15 @@ class _Judge:
   def view(self, level: pyramid.Level) -> tuple[WholePicture | TiledPicture, Wanted, int]:
     """Returns what judges the pictures of a level, what they are judged against, and the patience.
 
-    There are tiles where the level is larger than one.
+    There are tiles where the level is larger than one. The last level asked for is kept.
     """
-    windows = self._targets.windows(level.height, level.width)
-    evaluator = self._whole if len(windows) == 1 else (
-        TiledPicture(self._extractor, self.objective, windows, self._on_tile))
-    return evaluator, self._wanted(level), self.patience
+    if level not in self._viewed:
+      self._viewed.clear()
+      windows = self._targets.windows(level.height, level.width)
+      evaluator = self._whole if len(windows) == 1 else (
+          TiledPicture(self._extractor, self.objective, windows, self._on_tile))
+      self._viewed[level] = evaluator, self._wanted(level), self.patience
+    return self._viewed[level]
 
   def _wanted(self, level: pyramid.Level) -> Wanted:
     plan, (height, width, _) = self.plan, level

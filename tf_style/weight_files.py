@@ -230,7 +230,7 @@ def _chosen(arrays: dict[str, _Array], network: str) -> Kernels:
       raise WeightsError(expected(f"{shape} and {shape[3:]} at {name}",
                                   " and ".join(str(array.shape) for array in pair[:4])))
     with np.errstate(over="ignore"):
-      kernel, bias = (np.ascontiguousarray(array.read(), np.float32) for array in pair)
+      kernel, bias = (np.array(array.read(), np.float32, order="C") for array in pair)  # copies, not the file
     if not (np.isfinite(kernel).all() and np.isfinite(bias).all() and kernel.any()):
       raise WeightsError(expected("trained weights", f"NaN, infinite or only zero ones at {name}"))
     kernels[name] = kernel, bias

@@ -1,0 +1,80 @@
+"""Keras layers of VGG whose gradients by their inputs are fast and small.
+
+On a CPU whose convolutions are Eigen's, TensorFlow's own gradient of a 3x3 convolution makes a matrix of nine
+copies of each position, 400 MB at block1_conv2 of 512x341 pixels, and takes twice the convolution's time.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+class Convolution(keras.layers.Conv2D):
+  """A 3x3 convolution and its ReLU, whose gradient by its input is a convolution, too.
+
+  Attributes:
+    adjoint: kernel of the gradient, [3, 3, D, C]; None makes it anew for each gradient.
+  """
+
+  adjoint: tf.Tensor | None = None
+
+  def keep_adjoint(self, kernel: np.ndarray) -> None:
+    """Makes the kernel of the gradient once, of a kernel [3, 3, C, D]."""
+    self.adjoint = tf.constant(np.flip(kernel, (0, 1)).swapaxes(2, 3), self.compute_dtype)
+
+  def call(self, x: tf.Tensor) -> tf.Tensor:
+    kernel, bias = (tf.convert_to_tensor(weight.value) for weight in (self.kernel, self.bias))
+    border = 1 if self.padding == "same" else 0
+
+    @tf.custom_gradient
+    def rectified(x: tf.Tensor):
+      y = tf.nn.relu(tf.nn.bias_add(_convolve(x, kernel, border), bias))
+
+      def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        adjoint = self.adjoint
+        if adjoint is None:
+          adjoint = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
+        return _convolve(tf.raw_ops.ReluGrad(gradients=upstream, features=y), adjoint, 2 - border)
+
+      return y, gradient
+
+    return rectified(x)
+
+
+def _convolve(x: tf.Tensor, kernel: tf.Tensor, border: int) -> tf.Tensor:
+  """Convolves with `border` rows and columns of zeros around x."""
+  return tf.nn.conv2d(x, kernel, 1, [[0, 0], [border, border], [border, border], [0, 0]])
+
+
+class MaxPooling(keras.layers.Layer):
+  """Maximum of 2x2 cells in steps of 2; an odd last row or column is left out."""
+
+  def call(self, x: tf.Tensor) -> tf.Tensor:
+    return max_pool(x)
+
+  def compute_output_shape(self, shape: tuple) -> tuple:
+    return (shape[0], *(side and side // 2 for side in shape[1:3]), shape[3])
+
+
+@tf.custom_gradient
+def max_pool(x: tf.Tensor):
+  """Pools [B, H, W, C] to the maxima of 2x2 cells.
+
+  The gradient goes to the largest cell, in equal shares where several are, by a comparison: on a CPU that
+  takes a seventh of the time of TensorFlow's own, which would be a seventh of a whole step.
+  """
+  y = tf.nn.max_pool2d(x, 2, 2, "VALID")
+
+  def gradient(upstream: tf.Tensor) -> tf.Tensor:
+    size, small = tf.shape(x), tf.shape(y)
+    batch, height, width, channels = tf.unstack(small)
+    inner = [batch, 2 * height, 2 * width, channels]
+    with tf.control_dependencies([upstream]):  # or this would be ready, and kept, long before
+      cells = tf.reshape(x[:, :2 * height, :2 * width], [batch, height, 2, width, 2, channels])
+      largest = tf.cast(tf.equal(cells, y[:, :, None, :, None]), x.dtype)
+    share = upstream / (4 * tf.nn.avg_pool2d(tf.reshape(largest, inner), 2, 2, "VALID"))
+    inside = tf.reshape(largest * share[:, :, None, :, None], inner)
+    return tf.cond(tf.reduce_all(size == inner), lambda: inside,
+                   lambda: tf.pad(inside, tf.stack([tf.zeros_like(size), size - inner], 1)))
+
+  return y, gradient
