@@ -12,6 +12,7 @@ from tf_style import images, losses, network
 from tf_style.config import Config
 from tf_style.errors import InputError
 from tf_style.features import AVERAGE_FACTORS, Extractor
+from tf_style.layers import Convolution
 from tf_style.objective import Objective
 
 PICTURE = tf.constant(np.random.default_rng(0).uniform(size=(1, 48, 64, 3)), tf.float32)
@@ -113,3 +114,26 @@ def test_an_unknown_layer_is_answered_with_the_names_there_are(vgg16_weights):
 def test_operations_are_the_papers():
   """A forward pass of VGG19 to block5_conv1 takes 0.72 MFLOP a pixel."""
   assert network.operations("vgg19", "block5_conv1") == pytest.approx(0.72e6, rel=0.01)
+
+
+@pytest.mark.parametrize("padding", ["zero", "replicate"])
+def test_gradients_of_convolutions_are_tensorflows_own(padding):
+  """In float64, at an odd size, kept for the next gradient and portable alike."""
+  side = "same" if padding == "zero" else "valid"
+  random = np.random.default_rng(0).normal
+  x = tf.constant(random(size=(2, 7, 9, 5)))
+  upstream = tf.constant(random(size=(2, *((7, 9) if side == "same" else (5, 7)), 4)))
+  theirs = keras.layers.Conv2D(4, 3, padding=side, activation="relu", dtype="float64")
+  ours = Convolution(4, 3, padding=side, activation="relu", dtype="float64")
+  theirs(x), ours(x)
+  ours.set_weights(theirs.get_weights())
+  for ours.portable in (False, True):
+    found, expected = (gradient_of(layer, x, upstream) for layer in (ours, theirs))
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def gradient_of(layer, x, upstream) -> tf.Tensor:
+  with tf.GradientTape() as tape:
+    tape.watch(x)
+    y = layer(x)
+  return tape.gradient(y, x, upstream)

@@ -53,8 +53,8 @@ class Extractor(tf.Module):
     self.layers = tuple(dict.fromkeys(layers))
     self.model = _build(weights, self.layers, pooling, precision, padding)
     for layer in self.model.layers:
-      if isinstance(layer, Convolution) and not portable:
-        layer.keep_adjoint(weights.kernels[layer.name][0])
+      if isinstance(layer, Convolution):
+        layer.portable = portable
     self._means = tf.constant(MEANS)
 
   @tf.autograph.experimental.do_not_convert

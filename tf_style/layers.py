@@ -4,8 +4,9 @@ On a CPU whose convolutions are Eigen's, TensorFlow's own gradient of a 3x3 conv
 copies of each position, 400 MB at block1_conv2 of 512x341 pixels, and takes twice the convolution's time.
 """
 
+import functools
+
 import keras
-import numpy as np
 import tensorflow as tf
 
 
@@ -13,14 +14,15 @@ class Convolution(keras.layers.Conv2D):
   """A 3x3 convolution and its ReLU, whose gradient by its input is a convolution, too.
 
   Attributes:
-    adjoint: kernel of the gradient, [3, 3, D, C]; None makes it anew for each gradient.
+    portable: whether a graph of it holds nothing but its weights: gradients take longer.
   """
 
-  adjoint: tf.Tensor | None = None
+  portable = False
 
-  def keep_adjoint(self, kernel: np.ndarray) -> None:
-    """Makes the kernel of the gradient once, of a kernel [3, 3, C, D]."""
-    self.adjoint = tf.constant(np.flip(kernel, (0, 1)).swapaxes(2, 3), self.compute_dtype)
+  @functools.cached_property
+  def _adjoint(self) -> tf.Tensor:
+    with tf.init_scope():
+      return _turned(self.kernel.value)
 
   def call(self, x: tf.Tensor) -> tf.Tensor:
     kernel, bias = (tf.convert_to_tensor(weight.value) for weight in (self.kernel, self.bias))
@@ -31,9 +33,7 @@ class Convolution(keras.layers.Conv2D):
       y = tf.nn.relu(tf.nn.bias_add(_convolve(x, kernel, border), bias))
 
       def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        adjoint = self.adjoint
-        if adjoint is None:
-          adjoint = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
+        adjoint = _turned(kernel) if self.portable else self._adjoint
         return _convolve(tf.raw_ops.ReluGrad(gradients=upstream, features=y), adjoint, 2 - border)
 
       return y, gradient
@@ -44,6 +44,11 @@ class Convolution(keras.layers.Conv2D):
 def _convolve(x: tf.Tensor, kernel: tf.Tensor, border: int) -> tf.Tensor:
   """Convolves with `border` rows and columns of zeros around x."""
   return tf.nn.conv2d(x, kernel, 1, [[0, 0], [border, border], [border, border], [0, 0]])
+
+
+def _turned(kernel: tf.Tensor) -> tf.Tensor:
+  """Returns the kernel [3, 3, D, C] that carries gradients back through `kernel`, [3, 3, C, D]."""
+  return tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
 
 
 class MaxPooling(keras.layers.Layer):
