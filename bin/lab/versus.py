@@ -3,8 +3,10 @@
     python bin/lab/versus.py --data=FOLDER [--pair=tubingen+starry_night] [--size=256] [--neural_style=PYTHON]
 
 PYTHON is an interpreter that has the package neural-style (0.5.7 is neural-style-pt) with torch and
-torchvision; it gets this package's weights. Seconds are of commands from their start to their end. The loss
-is neural-style's: 5 content + 100 Gram + total variation 1e-3, of the file, in float32.
+torchvision; it gets this package's weights, and all get the pictures at the final size, for each program
+resizes them in its own way, which moves the loss more than any optimizer does. Seconds are of commands from
+their start to their end. The loss is neural-style's: 5 content + 100 Gram + total variation 1e-3, of the
+file, in float32.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from bench_plain import tv_weight
 from bench_tools import OneLevel, show_rows, show_table
 from measures import Measures
 
+import tf_style
 from tf_style import images, network
 from tf_style.config import Config
 from tf_style.weights import Weights, load_weights
@@ -39,9 +42,9 @@ def main() -> None:
   parser.add_argument("--neural_style", type=Path, metavar="PYTHON")
   parser.add_argument("--iterations", type=int, default=300, help="of neural-style; its default is 1000")
   given = parser.parse_args()
-  content, style = (next(given.data.glob(f"{name}.*")) for name in given.pair.split("+"))
   weights, pictures = load_weights("vgg19"), [
-      images.load_picture(path, given.size).rgb for path in (content, style)]
+      images.load_picture(next(given.data.glob(f"{name}.*")), given.size).rgb
+      for name in given.pair.split("+")]
   classic = {"style_loss": "gram", "tv_weight": tv_weight(pictures[0])}
   judge = OneLevel(weights, Config.of(network=weights.network, precision="float32", tile_size=0, **classic),
                    *pictures)
@@ -49,8 +52,10 @@ def main() -> None:
   show_table(f"{given.pair}, {given.size} px, {weights.network} {weights.checksum[:12]}",
              ["command", "seconds", "neural-style's loss", "style distance", "content similarity"], ())
   with tempfile.TemporaryDirectory() as folder:
-    output = Path(folder, "out.png")
-    for name, command in commands(given, content, style, weights, classic, output):
+    output, files = Path(folder, "out.png"), [Path(folder, "content.png"), Path(folder, "style.png")]
+    for path, picture in zip(files, pictures, strict=True):
+      tf_style.save_picture(path, picture)
+    for name, command in commands(given, *files, weights, classic, output):
       start = time.perf_counter()
       subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
       seconds = time.perf_counter() - start
@@ -62,9 +67,9 @@ def main() -> None:
 def commands(given: argparse.Namespace, content: Path, style: Path, weights: Weights, classic: dict,
              output: Path) -> Iterator[tuple[str, list[str]]]:
   """Yields commands that write `output`, by their names."""
-  ours = [sys.executable, "-m", "tf_style.run", f"--content={content.resolve()}",
-          f"--style={style.resolve()}", f"--image_size={given.size}", "--optimizer=lbfgs",
-          f"--network={weights.network}", f"--output={output}"]
+  size = str(given.size)
+  ours = [sys.executable, "-m", "tf_style.run", f"--content={content}", f"--style={style}",
+          f"--image_size={size}", "--optimizer=lbfgs", f"--network={weights.network}", f"--output={output}"]
   same_loss = [f"--{name}={value}" for name, value in classic.items()]
   yield ("tf_style, its loss, --init=recolored --level_steps=30,20,40",
          [*ours, *same_loss, "--init=recolored", "--level_steps=30,20,40"])
@@ -74,10 +79,10 @@ def commands(given: argparse.Namespace, content: Path, style: Path, weights: Wei
     model = output.with_name(f"{weights.network}.pth")
     save_for_torch(weights, model, given.neural_style)
     yield (f"neural-style -num_iterations {given.iterations}",
-           [str(given.neural_style.with_name("neural-style")), "-gpu", "c", "-image_size", str(given.size),
-            "-content_image", str(content.resolve()), "-style_image", str(style.resolve()), "-model_file",
-            str(model), "-disable_check", "-num_iterations", str(given.iterations), "-save_iter", "0",
-            "-print_iter", "0", "-seed", "0", "-output_image", str(output)])
+           [str(given.neural_style.with_name("neural-style")), "-gpu", "c", "-image_size", size,
+            "-content_image", str(content), "-style_image", str(style), "-output_image", str(output),
+            "-model_file", str(model), "-disable_check", "-num_iterations", str(given.iterations),
+            "-save_iter", "0", "-print_iter", "0", "-seed", "0"])
 
 
 def save_for_torch(weights: Weights, path: Path, python: Path) -> None:
