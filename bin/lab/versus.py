@@ -1,4 +1,4 @@
-"""Runs this package and neural-style-pt on one pair, as whole commands, and judges their pictures alike.
+"""Runs this package, in four ways, and neural-style-pt on one pair, as whole commands; judges the pictures.
 
     python bin/lab/versus.py --data=FOLDER [--pair=tubingen+starry_night] [--size=256] [--neural_style=PYTHON]
 
@@ -10,6 +10,7 @@ file, in float32.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,7 @@ def main() -> None:
   parser.add_argument("--size", type=int, default=256)
   parser.add_argument("--neural_style", type=Path, metavar="PYTHON")
   parser.add_argument("--iterations", type=int, default=300, help="of neural-style; its default is 1000")
+  parser.add_argument("--pictures", type=Path, help="a folder to keep the pictures in")
   given = parser.parse_args()
   weights, pictures = load_weights("vgg19"), [
       images.load_picture(next(given.data.glob(f"{name}.*")), given.size).rgb
@@ -59,6 +61,9 @@ def main() -> None:
       start = time.perf_counter()
       subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
       seconds = time.perf_counter() - start
+      if given.pictures:
+        given.pictures.mkdir(parents=True, exist_ok=True)
+        shutil.copy(output, given.pictures / f"{given.pair} {name}.png")
       picture = images.resize(images.load_picture(output).rgb, *pictures[0].shape[1:3])
       show_rows([[name, f"{seconds:.0f}", judge.value(picture), measures.style_distance(picture, pictures[1]),
                   measures.content_similarity(picture, pictures[0])]])
@@ -74,6 +79,7 @@ def commands(given: argparse.Namespace, content: Path, style: Path, weights: Wei
   yield ("tf_style, its loss, --init=recolored --level_steps=30,20,40",
          [*ours, *same_loss, "--init=recolored", "--level_steps=30,20,40"])
   yield "tf_style --effort=draft", [*ours, "--effort=draft"]
+  yield "tf_style --preset=gatys", [*ours, "--preset=gatys"]
   yield "tf_style", ours
   if given.neural_style:
     model = output.with_name(f"{weights.network}.pth")
