@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(config, items):
   if not config.getoption("--full"):
     skip = pytest.mark.skip(reason="long; run with --full")
     for item in items:
-      if "full" in item.keywords:
+      if item.get_closest_marker("full"):
         item.add_marker(skip)
 
 
