@@ -3,7 +3,7 @@
 The only room that knows the network's own units: BGR, 0-255, ImageNet means subtracted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import tensorflow as tf
@@ -67,7 +67,24 @@ class Extractor(tf.Module):
       A dict of [B, H / stride, W / stride, C] activations in the extractor's precision, on the scale
       that a 0-255 input gives.
     """
-    return self.model(picture[..., ::-1] * 255.0 - tf.cast(self._means, picture.dtype), training=False)
+    return self.model(self._prepared(picture), training=False)
+
+  def walk(self, picture: tf.Tensor, look: Callable[[str, tf.Tensor], tf.Tensor]) -> None:
+    """Computes the features of a picture layer by layer.
+
+    Args:
+      picture: as for a call.
+      look: takes the name and the features of each of `layers` in the network's order; returns what the next
+        layer gets, features like them.
+    """
+    features = self._prepared(picture)
+    for operation in self.model.operations[1:]:
+      features = operation(features)
+      if operation.name in self.layers:
+        features = look(operation.name, features)
+
+  def _prepared(self, picture: tf.Tensor) -> tf.Tensor:
+    return picture[..., ::-1] * 255.0 - tf.cast(self._means, picture.dtype)
 
 
 class Extractors:
@@ -99,11 +116,13 @@ def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str
   outputs = {}
   for name, layer in table.items():
     if name.endswith("pool"):
-      pool = MaxPooling(name=name, dtype=precision) if pooling == "max" else (
-          keras.layers.AveragePooling2D(2, name=name, dtype=precision))
-      x = pool(x)
-      if pooling == "average":
-        x = keras.layers.Rescaling(AVERAGE_FACTORS[name], name=f"{name}_scaled", dtype=precision)(x)
+      if pooling == "max":
+        x = MaxPooling(name=name, dtype=precision)(x)
+      else:
+        scaled = pooling == "average"
+        plain = f"{name}_unscaled" if scaled else name
+        x = keras.layers.AveragePooling2D(2, name=plain, dtype=precision)(x)
+        x = keras.layers.Rescaling(AVERAGE_FACTORS[name], name=name, dtype=precision)(x) if scaled else x
     else:
       if padding == "replicate":
         x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")  # by one cell: replicates it

@@ -110,12 +110,16 @@ class Objective:
       wanted: of the whole picture.
       window: whose own cells count, ints or scalar tensors; None counts the whole picture.
     """
+    return Sums(*self.layer_sums(features, wanted, window), self.variation(picture, window))
+
+  def layer_sums(self, features: Mapping[str, tf.Tensor], wanted: Wanted, window: Window | None = None
+                 ) -> tuple[dict[str, losses.FeatureSums], dict[str, tf.Tensor]]:
+    """Sums features of some layers as `sums` does; returns `style` and `content` of `Sums`."""
     own = self._parts(features, window, tiles.within_window)
     content, guides = (self._parts(kept, window, tiles.within_picture)
                        for kept in (wanted.content, wanted.guides))
-    return Sums({name: losses.feature_sums(own[name], guides.get(name)) for name in wanted.style},
-                {name: losses.squared_error_sum(own[name], content[name]) for name in content},
-                self._variation(picture, window))
+    return ({name: losses.feature_sums(own[name], guides.get(name)) for name in wanted.style if name in own},
+            {name: losses.squared_error_sum(own[name], content[name]) for name in content if name in own})
 
   def _parts(self, values: Mapping[str, tf.Tensor], window: Window | None,
              place: Callable[[Window, int], tiles.Slices]) -> Mapping[str, tf.Tensor]:
@@ -124,7 +128,8 @@ class Objective:
       return values
     return {name: value[place(window, self._strides[name])] for name, value in values.items()}
 
-  def _variation(self, picture: tf.Tensor, window: Window | None) -> tf.Tensor:
+  def variation(self, picture: tf.Tensor, window: Window | None = None) -> tf.Tensor:
+    """Sums differences of neighboring pixels as `sums` does; zero where they have no weight."""
     if not self._tv_weight:
       return tf.zeros([], picture.dtype)
     if window is None:

@@ -188,7 +188,7 @@ def readme(exported: Exported) -> str:
 
 def _pooling(exported: Exported) -> str:
   layers = exported.extractor.model.layers
-  factors = [f"{layer.scale:.6g}" for layer in layers if layer.name.endswith("_scaled")]
+  factors = [f"{layer.scale:.6g}" for layer in layers if hasattr(layer, "scale")]
   return exported.pooling + (f", the pools in turn multiplied by {', '.join(factors)}" if factors else "")
 
 

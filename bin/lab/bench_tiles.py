@@ -10,14 +10,17 @@ from bench_tools import Bench, OneLevel, in_turns, medians, ratio, sample_pair, 
 from tf_style import tiles
 
 _TILE = 1024
+# Pictures, and the tiles with which a step in float32 stays below 3 and 8 GB.
+_LARGE = {"4096x3072": 512, "8192x6144": 1024}
 
 
 def measure(bench: Bench) -> dict[str, Any]:
   """Measures and prints all of this section, and returns it for JSON."""
   found = {"in_turns": beside_whole(bench)}
   bench.keep("tiles", found)
-  for size in ("160",) if bench.quick else ("4096x3072", "8192x6144"):
-    found[size] = full_step(bench, size)
+  for size, tile in ({"160": 32} if bench.quick else _LARGE).items():
+    found[size] = full_step(bench, size, tile)
+    bench.keep("tiles", found)
   return found
 
 
@@ -38,9 +41,9 @@ def beside_whole(bench: Bench) -> dict[str, Any]:
   return {"size": [width, height], "seconds": seconds, "ratio": times}
 
 
-def full_step(bench: Bench, size: str) -> dict[str, float]:
+def full_step(bench: Bench, size: str, tile: int) -> dict[str, float]:
   """Seconds and peak of memory of a run of one step, with its start and the look at its result."""
-  longest, tile = size.split("x")[0], 32 if bench.quick else _TILE
+  longest = size.split("x")[0]
   stages = run_stages(1, False, f"--image_size={longest}", "--levels=1", "--optimizer=adam",
                       "--style_scale=0.25", f"--tile_size={tile}")
   step, end = stages["first step, with its graph"], stages["last look"]
