@@ -45,7 +45,7 @@ class Targets(tf.Module):
   def content(self, picture: np.ndarray) -> Mapping[str, tf.Tensor]:
     """Returns the features [1, h, w, C] of the content layers.
 
-    They have the extractor's precision, or float16 where float32 would take more than 1 GiB.
+    They have the extractor's precision, or float16 where float32 would take more than 256 MiB.
 
     Args:
       picture: [1, H, W, 3] float32.
