@@ -82,15 +82,19 @@ def test_nothing_but_rounding_is_left(vgg19_weights):
 
 
 def test_tiles_are_exact_with_guides(vgg16_weights):
-  """Regions whose weights change along both sides."""
   height, width = 75, 131
-  across = np.linspace(0, 1, width)[None, :] * np.linspace(1, 0.5, height)[:, None]
-  regions = np.stack([across, 1 - across], -1)[None].astype(np.float32)
-  table = network.layers("vgg16")
-  guides = {name: tf.image.resize(regions, (height // table[name].stride, width // table[name].stride))
-            for name in STYLE}
+  guides = ramps("vgg16", STYLE, height, width)
   for loss in losses.STYLE_LOSSES:
     compare(*setting(vgg16_weights, height, width, guides=guides, style_loss=loss), height, width, 48)
+
+
+def ramps(name: str, layers, height: int, width: int) -> dict[str, tf.Tensor]:
+  """Two regions whose weights change along both sides."""
+  across = np.linspace(0, 1, width)[None, :] * np.linspace(1, 0.5, height)[:, None]
+  regions = np.stack([across, 1 - across], -1)[None].astype(np.float32)
+  strides = {layer: network.layers(name)[layer].stride for layer in layers}
+  return {layer: tf.image.resize(regions, (height // stride, width // stride))
+          for layer, stride in strides.items()}
 
 
 @pytest.mark.full
@@ -105,6 +109,7 @@ def test_tiles_are_exact_at_random(vgg16_weights, vgg19_weights):
     limit = tile + 2 * tiles.halo(weights.network, layers)
     height, width = int(rng.integers(limit + last.stride, limit + 150)), int(rng.integers(last.stride, 200))
     choose = lambda *options: str(rng.choice(options))
-    compare(*setting(weights, height, width, style_layers=layers[:2], content_layers=layers[1:],
-                     style_loss=choose(*losses.STYLE_LOSSES), tv_norm=choose("l1", "l2"),
+    guides = ramps(weights.network, layers[:2], height, width) if rng.integers(2) else None
+    compare(*setting(weights, height, width, guides=guides, style_layers=layers[:2],
+                     content_layers=layers[1:], style_loss=choose(*losses.STYLE_LOSSES), tv_norm=choose("l1", "l2"),
                      pooling=choose("max", "average", "plain_average")), height, width, tile, bound=3e-5)
