@@ -110,6 +110,7 @@ def test_tiles_are_exact_at_random(vgg16_weights, vgg19_weights):
     height, width = int(rng.integers(limit + last.stride, limit + 150)), int(rng.integers(last.stride, 200))
     choose = lambda *options: str(rng.choice(options))
     guides = ramps(weights.network, layers[:2], height, width) if rng.integers(2) else None
+    options = {"style_loss": choose(*losses.STYLE_LOSSES), "tv_norm": choose("l1", "l2"),
+               "pooling": choose("max", "average", "plain_average")}
     compare(*setting(weights, height, width, guides=guides, style_layers=layers[:2],
-                     content_layers=layers[1:], style_loss=choose(*losses.STYLE_LOSSES),
-                     tv_norm=choose("l1", "l2"), pooling=choose("max", "average", "plain_average")), height, width, tile, bound=3e-5)
+                     content_layers=layers[1:], **options), height, width, tile, bound=3e-5)
