@@ -118,14 +118,15 @@ def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str
     if name.endswith("pool"):
       if pooling == "max":
         x = MaxPooling(name=name, dtype=precision)(x)
+      elif pooling == "average":
+        x = keras.layers.AveragePooling2D(2, name=f"{name}_unscaled", dtype=precision)(x)
+        x = keras.layers.Rescaling(AVERAGE_FACTORS[name], name=name, dtype=precision)(x)
       else:
-        scaled = pooling == "average"
-        plain = f"{name}_unscaled" if scaled else name
-        x = keras.layers.AveragePooling2D(2, name=plain, dtype=precision)(x)
-        x = keras.layers.Rescaling(AVERAGE_FACTORS[name], name=name, dtype=precision)(x) if scaled else x
+        x = keras.layers.AveragePooling2D(2, name=name, dtype=precision)(x)
     else:
       if padding == "replicate":
         x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")  # by one cell: replicates it
+      # Back to three channels TensorFlow's own gradient is the faster one.
       convolution = keras.layers.Conv2D if x.shape[-1] == 3 else Convolution
       x = convolution(layer.channels, 3, padding="same" if padding == "zero" else "valid",
                       activation="relu", name=name, dtype=precision)(x)

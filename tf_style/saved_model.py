@@ -62,8 +62,7 @@ class Exported:
     """
     self._content_layers, self._style_layers = tuple(content_layers), tuple(style_layers)
     self.weights, self.pooling = weights, pooling
-    self.extractor = Extractor(
-        weights, self._content_layers + self._style_layers, pooling, portable=True)
+    self.extractor = Extractor(weights, self._content_layers + self._style_layers, pooling, portable=True)
     table = networks.layers(weights.network)
     self.layers = [layer for name, layer in table.items() if name in self.extractor.layers]
     self.smallest = self.layers[-1].stride
