@@ -19,6 +19,16 @@ def test_print_sizes_fit_into_small_machines(height, width, tile, limit):
   assert memory.estimate(config(tile_size=tile), height, width) < limit * GB
 
 
+@pytest.mark.parametrize(("precision", "optimizer", "longest", "measured"), [
+    ("float32", "adam", 512, 1.94), ("float32", "adam", 1024, 3.99), ("float32", "adam", 4096, 37.48),
+    ("float32", "lbfgs", 2048, 12.97), ("bfloat16", "adam", 1024, 3.73), ("bfloat16", "lbfgs", 2048, 10.49)])
+def test_what_an_h100_took_is_foreseen(precision, optimizer, longest, measured):
+  """The peak of TensorFlow's allocator over steps of the default objective, on VGG16."""
+  options = Config.of(network="vgg16", tile_size=0, optimizer=optimizer, precision=precision)
+  foreseen = memory.estimate(options, longest * 3 // 4, longest, device="/GPU:0")
+  assert measured * GB <= foreseen and foreseen < 1.25 * measured * GB
+
+
 def test_auto_is_whole_where_it_fits_then_the_largest_tile_that_does():
   sizes = [memory.fitted(config(), 3072, 4096, limit * GB).tile_size for limit in (64, 10, 4, 3)]
   assert sizes[0] == 0 and sizes[1] == 1024 and sizes[1:] == sorted(sizes[1:], reverse=True)

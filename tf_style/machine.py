@@ -1,5 +1,8 @@
 """The machine a run is on: a quiet TensorFlow, devices, memory, and the precision that is fast."""
 
+import contextlib
+import ctypes
+import importlib.util
 import os
 import platform
 import re
@@ -28,9 +31,12 @@ def start_tensorflow(verbose: bool = False) -> Any:
     os.dup2(noise.fileno(), 2)
     shown = verbose
     try:
+      _load_cusolver()
       import tensorflow as tf
       for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
+      # float32 is to be float32: with 10 bits of mantissa an H100 was a tenth faster, and losses 2 % off.
+      tf.config.experimental.enable_tensor_float_32_execution(False)
     except Exception:
       shown = True
       raise
@@ -42,6 +48,15 @@ def start_tensorflow(verbose: bool = False) -> Any:
         sys.stderr.write(noise.read().decode(errors="replace"))
   tf.get_logger().setLevel("INFO" if verbose else "ERROR")
   return tf
+
+
+def _load_cusolver() -> None:
+  """Opens the extra `gpu`'s cuSOLVER, for TensorFlow 2.21 does not look into that package's folder."""
+  spec = importlib.util.find_spec("nvidia")
+  for folder in (spec and spec.submodule_search_locations) or ():
+    for path in Path(folder).glob("cusolver/lib/libcusolver.so.*"):
+      with contextlib.suppress(OSError):
+        ctypes.CDLL(str(path))
 
 
 def choose_device(device: str) -> str:

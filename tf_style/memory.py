@@ -9,9 +9,10 @@ from tf_style.errors import InputError, expected
 
 ConfigT = TypeVar("ConfigT", bound=Any)
 
-# Measured on CPUs with Wasserstein losses; a megapixel of VGG16's features takes 1.3 GB a step in float32.
-_BASE = 1_000_000_000
-_BYTES_A_FEATURE = {"float32": 4.5, "bfloat16": 4.0}
+# Measured with Wasserstein losses, by a process on a CPU and by TensorFlow's allocator on an H100, where
+# convolutions take workspaces. A megapixel of VGG16's features takes 1.3 GB a step on a CPU in float32.
+_BASE = {"CPU": 1_000_000_000, "GPU": 1_900_000_000}
+_BYTES_A_FEATURE = {"CPU": {"float32": 4.5, "bfloat16": 4.0}, "GPU": {"float32": 9.5, "bfloat16": 7.5}}
 # Copies of the picture: variables, gradient, the pictures on the host, the largest temporaries of a step.
 _COPIES = {"adam": 10, "lbfgs": 18}
 _COPIES_A_PAIR = 2
@@ -25,14 +26,16 @@ _TILE_SIZES = (1024, 768, 512, 384, 256)
 _LEAST_PAIRS = 3
 
 
-def estimate(config: Any, height: int, width: int, regions: int = 1) -> int:
-  """Returns the bytes that a process takes at most, for a level of a size in pixels.
+def estimate(config: Any, height: int, width: int, regions: int = 1, device: str = "/CPU:0") -> int:
+  """Returns the bytes that a process takes at most on its device, for a level of a size in pixels.
 
   Args:
     config: layers, network, precision, optimizer with its memory, and tile size (0: whole) are read.
     height, width: in pixels.
     regions: in which the style's statistics are taken.
+    device: TensorFlow's name.
   """
+  kind = "GPU" if "GPU" in device else "CPU"
   layers = config.content_layers + config.style_layers
   table = network.layers(config.network)
   window = tiles.plan_windows(height, width, config.tile_size, config.network, layers)[0]
@@ -45,15 +48,17 @@ def estimate(config: Any, height: int, width: int, regions: int = 1) -> int:
     copies += _COPIES_A_PAIR * config.lbfgs_memory
   largest = max((table[name].channels / table[name].stride**2 for name in config.style_layers), default=0)
   masked = 4 * _COPIES_A_REGION * largest * (regions - 1)
-  return int(_BASE + 12 * copies * height * width + _target_bytes(kept * height * width, config.precision)
-             + (_BYTES_A_FEATURE[config.precision] * values + masked) * window.height * window.width)
+  targets = _target_bytes(kept * height * width, config.precision)
+  return int(_BASE[kind] + 12 * copies * height * width + targets
+             + (_BYTES_A_FEATURE[kind][config.precision] * values + masked) * window.height * window.width)
 
 
 def _target_bytes(values: float, precision: str) -> float:
   return values * (2 if precision == "bfloat16" or 4 * values > LARGEST_TARGET else 4)
 
 
-def fitted(config: ConfigT, height: int, width: int, limit: int, regions: int = 1) -> ConfigT:
+def fitted(config: ConfigT, height: int, width: int, limit: int, regions: int = 1,
+           device: str = "/CPU:0") -> ConfigT:
   """Returns the configuration with a tile size and an L-BFGS memory that fit.
 
   A tile size of `auto` becomes 0, the whole picture, where that fits, else the largest tile that does.
@@ -63,16 +68,17 @@ def fitted(config: ConfigT, height: int, width: int, limit: int, regions: int = 
     height, width: of the largest level.
     limit: bytes there are.
     regions: in which the style's statistics are taken.
+    device: TensorFlow's name.
   Raises:
     InputError: nothing fits; the message says what would.
   """
   for choice in _choices(config):
-    if estimate(choice, height, width, regions) <= limit:
+    if estimate(choice, height, width, regions, device) <= limit:
       return choice
   least, longest = list(_choices(config))[-1], max(height, width)
   side = longest
   needs = lambda side: estimate(
-      least, max(1, height * side // longest), max(1, width * side // longest), regions)
+      least, max(1, height * side // longest), max(1, width * side // longest), regions, device)
   while side > 1 and needs(side) > limit:
     side = side * 31 // 32
   raise InputError("--image_size: " + expected(

@@ -93,7 +93,7 @@ def make_plan(content: Any, style: Any, config: Config, init_image: Any = None, 
   stride = network.deepest(config.network, config.content_layers + config.style_layers).stride
   _check_sizes(stride, (height, width), pictures, config)
   asked, config = config, memory.fitted(
-      config, height, width, machine.memory_limit(device), len(regions.colors) if regions else 1)
+      config, height, width, machine.memory_limit(device), len(regions.colors) if regions else 1, device)
   levels = pyramid.make_levels(height, width, config.steps, config.levels, config.level_steps, 2 * stride)
   notes = [note for each in (picture, *pictures) if each for note in each.notes]
   notes += [*filter(None, [weights.note]), *_what_fits(asked, config)]

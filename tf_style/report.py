@@ -19,9 +19,9 @@ def plan_line(plan: Plan) -> str:
   sizes = " -> ".join(f"{level.width}x{level.height}" for level in plan.levels)
   steps = sum(level.steps for level in plan.levels)
   largest = plan.levels[-1]
-  gigabytes = memory.estimate(config, largest.height, largest.width, plan.num_regions) / 1e9
+  needed = memory.estimate(config, largest.height, largest.width, plan.num_regions, plan.device)
   return (f"{sizes}, {steps} steps of {config.optimizer} on {plan.device.strip('/')} in "
-          f"{config.precision}, {plan.weights.source}; about {gigabytes:.1f} GB of memory; "
+          f"{config.precision}, {plan.weights.source}; about {needed / 1e9:.1f} GB of memory; "
           f"about {clock(estimated_seconds(plan))} at this machine's rate of convolution")
 
 

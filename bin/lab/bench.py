@@ -40,10 +40,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
   from tf_style.weights import load_weights
   weights = load_weights("vgg19")
-  precision = machine.fast_precision("/CPU:0")
+  device = machine.choose_device("auto")
+  precision = machine.fast_precision(device)
   found = {"network": weights.network, "checksum": weights.checksum, "tensorflow": tf.__version__,
-           "processor": processor(), "cores": os.cpu_count(), "precision": precision,
-           "quick": arguments.quick}
+           "processor": processor(), "cores": os.cpu_count(), "device": device_name(tf, device),
+           "precision": precision, "quick": arguments.quick}
 
   def keep(section: str, values: Any) -> None:
     found[section] = values
@@ -54,12 +55,21 @@ def main(argv: Sequence[str] | None = None) -> None:
                 1 if arguments.quick else arguments.rounds, 64 if arguments.quick else arguments.size,
                 arguments.pairs, arguments.ways, keep)
   print(f"{found['network']}, weights SHA-256 {weights.checksum[:12]}, TensorFlow {tf.__version__}, "
-        f"{found['processor']}, {found['cores']} cores, auto takes {precision}", flush=True)
+        f"{found['processor']}, {found['cores']} cores, on {found['device']}, auto takes {precision}",
+        flush=True)
   for section in arguments.sections or SECTIONS:
     keep(section, importlib.import_module(f"bench_{section}").measure(bench))
   if arguments.plot and "convergence" in found:
     from bench_plot import plot
     plot(found["convergence"], arguments.plot)
+
+
+def device_name(tf: Any, device: str) -> str:
+  """Returns what a GPU is called, or CPU."""
+  if "GPU" not in device:
+    return "CPU"
+  gpu = tf.config.list_physical_devices("GPU")[0]
+  return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
 
 
 def processor() -> str:

@@ -17,7 +17,8 @@ LAST = "first step, with its graph"
 
 def run_stages(steps: int, grafts: bool, *flags: str) -> dict[str, list[float]]:
   """Runs `bench_stages` on the sample pair; returns seconds and peak of memory by stage."""
-  environment = os.environ | {"PYTHONPATH": str(SAMPLES.parents[1])}
+  paths = [str(SAMPLES.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+  environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
   command = [sys.executable, Path(__file__).with_name("bench_stages.py"), str(time.time()), str(steps),
              str(int(grafts)), *PAIR, *flags]
   done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)

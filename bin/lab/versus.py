@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 from bench_plain import tv_weight
 from bench_tools import OneLevel, show_rows, show_table
 from measures import Measures
@@ -84,8 +85,9 @@ def commands(given: argparse.Namespace, content: Path, style: Path, weights: Wei
   if given.neural_style:
     model = output.with_name(f"{weights.network}.pth")
     save_for_torch(weights, model, given.neural_style)
+    gpu = "0" if tf.config.list_physical_devices("GPU") else "c"
     yield (f"neural-style -num_iterations {given.iterations}",
-           [str(given.neural_style.with_name("neural-style")), "-gpu", "c", "-image_size", size,
+           [str(given.neural_style.with_name("neural-style")), "-gpu", gpu, "-image_size", size,
             "-content_image", str(content), "-style_image", str(style), "-output_image", str(output),
             "-model_file", str(model), "-disable_check", "-num_iterations", str(given.iterations),
             "-save_iter", "0", "-print_iter", "0", "-seed", "0"])
