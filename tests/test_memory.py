@@ -26,7 +26,7 @@ def test_what_an_h100_took_is_foreseen(precision, optimizer, longest, measured):
   """The peak of TensorFlow's allocator over steps of the default objective, on VGG16."""
   options = Config.of(network="vgg16", tile_size=0, optimizer=optimizer, precision=precision)
   foreseen = memory.estimate(options, longest * 3 // 4, longest, device="/GPU:0")
-  assert measured * GB <= foreseen and foreseen < 1.25 * measured * GB
+  assert measured * GB <= foreseen and foreseen < 1.3 * measured * GB
 
 
 def test_auto_is_whole_where_it_fits_then_the_largest_tile_that_does():

@@ -9,6 +9,7 @@ other work on the machine slows alike.
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,14 +93,14 @@ def stepping_seconds(clock: list[float]) -> np.ndarray:
   return np.cumsum(np.append(np.median(later), later)) if len(later) else np.zeros(len(clock))
 
 
-def source(name: str, bench: Bench) -> Any:
+def source(name: str, data: Path | None) -> Any:
   """Returns a picture by its name: of the samples, of the user's folder, or scikit-image's."""
-  for folder in filter(None, (SAMPLES, bench.data)):
+  for folder in filter(None, (SAMPLES, data)):
     for path in sorted(folder.glob(f"{name}.*")):
       return path
   from skimage import data
   if not hasattr(data, name):
-    raise SystemExit("bench: --pairs: expected names of pictures in the samples, --data or skimage.data, "
+    raise SystemExit("--pairs: expected names of pictures in the samples, --data or skimage.data, "
                      f"received {name}")
   return getattr(data, name)()
 
@@ -130,7 +131,7 @@ def our_run(bench: Bench, pair: tuple[Any, Any], config: Config, judge: OneLevel
 
 def compare(bench: Bench, name: str) -> dict[str, Any]:
   """Runs a pair in all ways."""
-  pair = tuple(source(part, bench) for part in name.split("+"))
+  pair = tuple(source(part, bench.data) for part in name.split("+"))
   content, style = (images.load_picture(each, bench.size).rgb for each in pair)
   options = {"style_loss": "gram", "tv_weight": tv_weight(content), "image_size": bench.size, "levels": 1,
              "image_every": 1, "checkpoint_every": 0, "network": bench.weights.network, "tile_size": 0,

@@ -1,6 +1,6 @@
-"""Runs this package, in four ways, and neural-style-pt on one pair, as whole commands; judges the pictures.
+"""Runs this package, in four ways, and neural-style-pt on pairs, as whole commands; judges the pictures.
 
-    python bin/lab/versus.py --data=FOLDER [--pair=tubingen+starry_night] [--size=256] [--neural_style=PYTHON]
+    python bin/lab/versus.py [--data=FOLDER] [--pairs=A+B,C+D] [--size=256] [--neural_style=PYTHON]
 
 PYTHON is an interpreter that has the package neural-style (0.5.7 is neural-style-pt) with torch and
 torchvision; it gets this package's weights, and all get the pictures at the final size, for each program
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from bench_convergence import PAIRS, source
 from bench_plain import tv_weight
 from bench_tools import OneLevel, show_rows, show_table
 from measures import Measures
@@ -38,21 +39,26 @@ torch.save({name: torch.from_numpy(arrays[name]) for name in arrays.files}, sys.
 
 def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-  parser.add_argument("--data", type=Path, required=True)
-  parser.add_argument("--pair", default="tubingen+starry_night")
+  parser.add_argument("--data", type=Path, help="a folder of pictures")
+  parser.add_argument("--pairs", default=",".join(PAIRS[:4]), help="named as in bench")
   parser.add_argument("--size", type=int, default=256)
   parser.add_argument("--neural_style", type=Path, metavar="PYTHON")
   parser.add_argument("--iterations", type=int, default=300, help="of neural-style; its default is 1000")
   parser.add_argument("--pictures", type=Path, help="a folder to keep the pictures in")
   given = parser.parse_args()
-  weights, pictures = load_weights("vgg19"), [
-      images.load_picture(next(given.data.glob(f"{name}.*")), given.size).rgb
-      for name in given.pair.split("+")]
+  weights = load_weights("vgg19")
+  for pair in given.pairs.split(","):
+    compare(given, pair, weights)
+
+
+def compare(given: argparse.Namespace, pair: str, weights: Weights) -> None:
+  """Prints a table of what each command takes and reaches."""
+  pictures = [images.load_picture(source(name, given.data), given.size).rgb for name in pair.split("+")]
   classic = {"style_loss": "gram", "tv_weight": tv_weight(pictures[0])}
   judge = OneLevel(weights, Config.of(network=weights.network, precision="float32", tile_size=0, **classic),
                    *pictures)
   measures = Measures(weights)
-  show_table(f"{given.pair}, {given.size} px, {weights.network} {weights.checksum[:12]}",
+  show_table(f"{pair}, {given.size} px, {weights.network} {weights.checksum[:12]}",
              ["command", "seconds", "neural-style's loss", "style distance", "content similarity"], ())
   with tempfile.TemporaryDirectory() as folder:
     output, files = Path(folder, "out.png"), [Path(folder, "content.png"), Path(folder, "style.png")]
@@ -64,7 +70,7 @@ def main() -> None:
       seconds = time.perf_counter() - start
       if given.pictures:
         given.pictures.mkdir(parents=True, exist_ok=True)
-        shutil.copy(output, given.pictures / f"{given.pair} {name}.png")
+        shutil.copy(output, given.pictures / f"{pair} {name}.png")
       picture = images.resize(images.load_picture(output).rgb, *pictures[0].shape[1:3])
       show_rows([[name, f"{seconds:.0f}", judge.value(picture), measures.style_distance(picture, pictures[1]),
                   measures.content_similarity(picture, pictures[0])]])
