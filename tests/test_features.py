@@ -34,6 +34,20 @@ def test_features_are_those_of_keras_applications(name, vgg16_weights, vgg19_wei
     assert ours[layer].shape[-1] == network.layers(name)[layer].channels
 
 
+@pytest.mark.parametrize("offset", [0, 1])
+def test_kernels_are_kept_once_where_their_memory_is_aligned(offset, vgg16_weights):
+  kernel, bias = vgg16_weights.kernels["block1_conv2"]
+  memory = np.empty(kernel.nbytes + 128, np.uint8)
+  start = -memory.ctypes.data % 64 + 4 * offset
+  moved = memory[start:start + kernel.nbytes].view(np.float32).reshape(kernel.shape)
+  moved[...] = kernel
+  weights = vgg16_weights._replace(kernels=vgg16_weights.kernels | {"block1_conv2": (moved, bias)})
+  value = Extractor(weights, ["block1_conv2"]).model.get_layer("block1_conv2").kernel.value.read_value()
+  inside = np.asarray(memoryview(value))
+  np.testing.assert_array_equal(inside, kernel)
+  assert np.shares_memory(inside, moved) == (offset == 0)
+
+
 def test_grafted_vgg19_computes_vgg16s_features(vgg16_weights, vgg19_weights):
   ours, theirs = (Extractor(w, ["block5_conv1"])(PICTURE)["block5_conv1"]
                   for w in (vgg16_weights, vgg19_weights))

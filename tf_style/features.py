@@ -6,6 +6,7 @@ The only room that knows the network's own units: BGR, 0-255, ImageNet means sub
 from collections.abc import Callable, Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tf_style import network as networks
@@ -137,6 +138,14 @@ def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str
   model = keras.Model(picture, outputs, name=weights.network)
   for layer in model.layers:
     if layer.name in weights.kernels:
-      layer.set_weights(weights.kernels[layer.name])
+      for variable, array in zip(layer.weights, weights.kernels[layer.name], strict=True):
+        variable.assign(_over(array))
   model.trainable = False
   return model
+
+
+def _over(array: np.ndarray) -> tf.Tensor:
+  """Returns a tensor over the array's own memory where TensorFlow can use that, else over a copy."""
+  if array.ctypes.data % 64 or not array.flags.c_contiguous:
+    return tf.constant(array)
+  return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

@@ -32,6 +32,7 @@ def start_tensorflow(verbose: bool = False) -> Any:
     shown = verbose
     try:
       _load_cusolver()
+      _share_one_arena()
       import tensorflow as tf
       for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
@@ -57,6 +58,12 @@ def _load_cusolver() -> None:
     for path in Path(folder).glob("cusolver/lib/libcusolver.so.*"):
       with contextlib.suppress(OSError):
         ctypes.CDLL(str(path))
+
+
+def _share_one_arena() -> None:
+  """Has glibc's threads allocate from one arena: what one thread frees another can take."""
+  with contextlib.suppress(AttributeError, OSError):
+    ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
 
 
 def choose_device(device: str) -> str:
