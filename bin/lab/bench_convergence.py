@@ -66,9 +66,9 @@ class Trail:
     self.reached = False
 
   @property
-  def evaluations(self) -> float:
-    """Counted in those of the final size."""
-    return float(np.sum(self.pixels) / self.pixels[-1])
+  def evaluations(self) -> list[float]:
+    """[n] so far, counted in those of the final size."""
+    return (np.cumsum(self.pixels) / self.pixels[-1]).tolist()
 
   @property
   def finest_losses(self) -> list[float | None]:
@@ -122,7 +122,7 @@ def plain_run(bench: Bench, content: np.ndarray, style: np.ndarray, judge: OneLe
   seconds = stepping_seconds(clock)
   return {"mark": judge.value(best), "last": judge.value(loop.image.numpy()), "evaluations": len(losses),
           "seconds": float(seconds[-1]), "seconds_with_setup": clock[-1],
-          "curve": [losses, seconds.tolist()]}
+          "curve": [losses, list(range(1, len(losses) + 1)), seconds.tolist()]}
 
 
 def our_run(bench: Bench, pair: tuple[Any, Any], config: Config, judge: OneLevel,
@@ -131,8 +131,9 @@ def our_run(bench: Bench, pair: tuple[Any, Any], config: Config, judge: OneLevel
   trail = Trail(judge, mark)
   tf_style.stylize(*pair, config, on_step=trail)
   seconds = stepping_seconds(trail.seconds)
-  return {"reached": trail.reached, "evaluations": round(trail.evaluations, 1), "seconds": float(seconds[-1]),
-          "seconds_with_setup": trail.seconds[-1], "curve": [trail.finest_losses, seconds.tolist()]}
+  return {"reached": trail.reached, "evaluations": round(trail.evaluations[-1], 1),
+          "seconds": float(seconds[-1]), "seconds_with_setup": trail.seconds[-1],
+          "curve": [trail.finest_losses, trail.evaluations, seconds.tolist()]}
 
 
 def compare(bench: Bench, name: str) -> dict[str, Any]:
