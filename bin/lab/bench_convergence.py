@@ -96,9 +96,9 @@ def stepping_seconds(clock: list[float]) -> np.ndarray:
   return np.cumsum(np.append(np.median(later), later)) if len(later) else np.zeros(len(clock))
 
 
-def source(name: str, data: Path | None) -> Any:
+def source(name: str, users: Path | None) -> Any:
   """Returns a picture by its name: of the samples, of the user's folder, or scikit-image's."""
-  for folder in filter(None, (SAMPLES, data)):
+  for folder in filter(None, (SAMPLES, users)):
     for path in sorted(folder.glob(f"{name}.*")):
       return path
   from skimage import data

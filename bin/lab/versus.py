@@ -19,14 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from bench_convergence import source
 from bench_plain import tv_weight
 from bench_tools import OneLevel, show_rows, show_table
 from measures import Measures
 
 import tf_style
-from tf_style import images, network
+from tf_style import images, machine, network
 from tf_style.config import Config
 from tf_style.weights import Weights, load_weights
 
@@ -91,7 +90,7 @@ def commands(given: argparse.Namespace, content: Path, style: Path, weights: Wei
   if given.neural_style:
     model = output.with_name(f"{weights.network}.pth")
     save_for_torch(weights, model, given.neural_style)
-    gpu = "0" if tf.config.list_physical_devices("GPU") else "c"
+    gpu = "0" if "GPU" in machine.choose_device("auto") else "c"
     yield (f"neural-style -num_iterations {given.iterations}",
            [str(given.neural_style.with_name("neural-style")), "-gpu", gpu, "-image_size", size,
             "-content_image", str(content), "-style_image", str(style), "-output_image", str(output),
