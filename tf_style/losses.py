@@ -76,7 +76,8 @@ def _moment_sums(features: tf.Tensor, regions: tf.Tensor | None) -> tuple[tf.Ten
   """Sums features, [R, C], and their products, [R, C, C], weighted by `regions` [R, N].
 
   The gradient of sum_n w_n f_n f_n^T along G is w_n (G + G^T) f_n: one product of matrices where automatic
-  differentiation takes two. It keeps the features as they are and no copy of them in float32.
+  differentiation takes two. It keeps the features as they are and no copy of them in float32, and is in
+  their precision, as the gradients of the layers are that it is added to.
   """
   columns = [None] if regions is None else [row[:, None] for row in tf.unstack(regions)]
 
@@ -86,10 +87,11 @@ def _moment_sums(features: tf.Tensor, regions: tf.Tensor | None) -> tuple[tf.Ten
   @tf.custom_gradient
   def sums(features: tf.Tensor):
     def gradient(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-      symmetric = second + tf.transpose(second, [0, 2, 1])
-      parts = [weighted(_flat(features) @ symmetric[region] + first[region], column)
+      flat, symmetric = tf.reshape(features, [-1, features.shape[-1]]), second + tf.transpose(second, [0, 2, 1])
+      narrow = lambda value: None if value is None else tf.cast(value, flat.dtype)
+      parts = [weighted(flat @ narrow(symmetric[region]) + narrow(first[region]), narrow(column))
                for region, column in enumerate(columns)]
-      return tf.cast(tf.reshape(tf.add_n(parts), tf.shape(features)), features.dtype)
+      return tf.reshape(tf.add_n(parts), tf.shape(features))
 
     flat = _flat(features)
     rows = tf.ones([1, tf.shape(flat)[0]], flat.dtype) if regions is None else regions

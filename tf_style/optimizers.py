@@ -80,8 +80,8 @@ class Adam(tf.Module):
 class LBFGS(tf.Module):
   """Limited-memory BFGS (Nocedal 1980) with step 1 and Armijo backtracking, in float32 on the device.
 
-  The two-loop recursion runs on inner products: history times vectors first, then a recursion over 2 m
-  coefficients, then one combination of the history (Chen et al. 2014, vector-free L-BFGS). A pair is kept
+  The two-loop recursion runs on inner products: history times vectors first, then 2 m coefficients, then one
+  combination of the history (Chen et al. 2014, vector-free L-BFGS). A pair is kept
   where its curvature is positive. Losses are scaled by the first one, so that they are O(1).
   """
 
@@ -99,9 +99,10 @@ class LBFGS(tf.Module):
         tf.zeros([side or 0 for side in shape]), trainable=False, shape=shape, name=name)
     self.point, self.gradient, self.direction = (
         make([None], name) for name in ("point", "gradient", "direction"))
-    # One variable a pair: reading rows of a large one, once it was written to by rows, would copy all of it.
+    # One variable a pair, the newest last: reading rows of a large one, once it was written to by rows, would
+    # copy all of it.
     self.history = [make([2, None], f"pair{slot}") for slot in range(memory)]
-    self.products = make([2 * memory, 2 * memory], "products")
+    self.products = make([2, memory, 2, memory], "products")
     self.value, self.slope, self.length, self.scale = (
         make([], name) for name in ("value", "slope", "length", "scale"))
     self.pairs, self.tries, self.accepted = (
@@ -114,8 +115,9 @@ class LBFGS(tf.Module):
     size = tf.size(self._variable)
     for vector in (self.point, self.gradient, self.direction):
       vector.assign(tf.zeros([size]))
+    nothing = tf.zeros([2, size])  # in memory once, for all pairs that are not there yet
     for pair in self.history:
-      pair.assign(tf.zeros([2, size]))
+      pair.assign(nothing)
     for number in (self.products, self.value, self.slope, self.length, self.scale,
                    self.pairs, self.tries, self.accepted):
       number.assign(tf.zeros_like(number))
@@ -181,59 +183,52 @@ class LBFGS(tf.Module):
     self.slope.assign(tf.tensordot(self.direction, self.gradient, 1))
 
   def _remember(self, change: tf.Tensor, bend: tf.Tensor) -> None:
-    slot, pair = self.pairs % self._memory, tf.stack([change, bend])
-    tf.switch_case(slot, [lambda kept=kept: kept.assign(pair, read_value=False) for kept in self.history])
-    inner, rows = self._along(pair), tf.stack([slot, slot + self._memory])
-    self.products.scatter_update(tf.IndexedSlices(tf.transpose(inner), rows))
-    columns = tf.transpose(self.products)
-    columns = tf.tensor_scatter_nd_update(columns, rows[:, None], tf.transpose(inner))
-    self.products.assign(tf.transpose(columns))
-    self.pairs.assign_add(1)
+    for older, newer in zip(self.history, self.history[1:], strict=False):
+      older.assign(newer.value(), read_value=False)  # hands its memory on
+    pair = tf.stack([change, bend])
+    self.history[-1].assign(pair, read_value=False)
+    inner = self._along(pair)
+    kept = tf.concat([self.products[:, 1:, :, 1:], inner[:, :-1, :, None]], 3)
+    self.products.assign(tf.concat([kept, tf.transpose(inner, [2, 0, 1])[:, None]], 1))
+    self.pairs.assign(tf.minimum(self.pairs + 1, self._memory))
 
   def _along(self, vectors: tf.Tensor) -> tf.Tensor:
-    """Returns inner products [2 m, k] of the history, changes first, with vectors [k, N]."""
-    products = tf.stack([tf.matmul(pair, vectors, transpose_b=True) for pair in self.history], 1)
-    return tf.reshape(products, [2 * self._memory, -1])
+    """Returns inner products [2, m, k] of the history, changes first, with vectors [k, N]."""
+    return tf.stack([tf.matmul(pair, vectors, transpose_b=True) for pair in self.history], 1)
 
   def _newton(self, gradient: tf.Tensor) -> tf.Tensor:
-    kept = tf.minimum(self.pairs, self._memory)
-    newest_first = (self.pairs - 1 - tf.range(kept)) % self._memory
-    along = self._along(gradient[None])[:, 0]
-    by_history, by_gradient = two_loop(self.products, along, newest_first, self._memory)
+    along = self._along(gradient[None])[:, :, 0]
+    by_history, by_gradient = two_loop(self.products, along, self.pairs)
     ascent = by_gradient * gradient
-    shares = tf.split(tf.transpose(tf.reshape(by_history, [2, self._memory])), self._memory)
-    for share, pair in zip(shares, self.history, strict=True):
+    for share, pair in zip(tf.split(tf.transpose(by_history), self._memory), self.history, strict=True):
       with tf.control_dependencies([ascent]):  # one after another: one vector at a time in memory
         ascent += tf.matmul(share, pair)[0]
     return -ascent
 
 
-def two_loop(products: tf.Tensor, along: tf.Tensor, newest_first: tf.Tensor,
-             memory: int) -> tuple[tf.Tensor, tf.Tensor]:
+def two_loop(products: tf.Tensor, along: tf.Tensor, pairs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
   """The two-loop recursion (Nocedal & Wright 2006, algorithm 7.4) on coefficients of [S; Y] and g.
 
+  Its loops are back substitutions in R, the upper triangle of S Y^T, and in R^T: with D the diagonal of R,
+  q = R^-1 S g and p = R^-T ((D + gamma Y Y^T) q - gamma Y g), H g = gamma g + S^T p - gamma Y^T q (Byrd,
+  Nocedal & Schnabel 1994, theorem 2.2).
+
   Args:
-    products: [2 m, 2 m] inner products of the history's rows, changes S first, then bends Y.
-    along: [2 m] inner products of the history with the gradient g.
-    newest_first: [k] slots in use, newest first.
-    memory: m.
+    products: [2, m, 2, m] inner products of the history's rows, changes S before bends Y, the newest last.
+    along: [2, m] inner products of the history with the gradient g.
+    pairs: how many of the newest are in use, at least one.
   Returns:
-    Coefficients [2 m] of the history and the coefficient of g, for the product H g.
+    Coefficients [2, m] of the history and the coefficient of g, for the product H g.
   """
-  coefficients = tf.zeros_like(along)
-  alphas = tf.zeros([memory], along.dtype)
-  for i in newest_first:
-    s, y = i, i + memory
-    dot = along[s] + tf.tensordot(products[s], coefficients, 1)
-    alpha = dot / products[s, y]
-    alphas = tf.tensor_scatter_nd_update(alphas, [[i]], [alpha])
-    coefficients = tf.tensor_scatter_nd_sub(coefficients, [[y]], [alpha])
-  s, y = newest_first[0], newest_first[0] + memory
-  gamma = products[s, y] / products[y, y]
-  coefficients *= gamma
-  for i in tf.reverse(newest_first, [0]):
-    s, y = i, i + memory
-    dot = gamma * along[y] + tf.tensordot(products[y], coefficients, 1)
-    beta = dot / products[s, y]
-    coefficients = tf.tensor_scatter_nd_add(coefficients, [[s]], [alphas[i] - beta])
-  return coefficients, gamma
+  memory = along.shape[1]
+  used = tf.cast(tf.range(memory) >= memory - pairs, along.dtype)
+  both = used[:, None] * used[None]
+  upper = tf.linalg.band_part(both * products[0, :, 1], 0, -1)
+  diagonal, bends = tf.linalg.diag_part(upper), both * products[1, :, 1]
+  along_changes, along_bends = tf.unstack((used * along)[:, :, None])
+  gamma = products[0, -1, 1, -1] / products[1, -1, 1, -1]
+  solve = lambda right, adjoint: tf.linalg.triangular_solve(
+      upper + tf.linalg.diag(1 - used), right, lower=False, adjoint=adjoint)
+  q = solve(along_changes, adjoint=False)
+  p = solve(diagonal[:, None] * q + gamma * (bends @ q - along_bends), adjoint=True)
+  return tf.stack([p[:, 0], -gamma * q[:, 0]]), gamma
