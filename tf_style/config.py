@@ -328,7 +328,7 @@ _NOUNS = {
     "floats": "numbers with commas between", "ints": "whole numbers with commas between"}
 
 EFFORTS: Mapping[str, Mapping[str, Any]] = {
-    "draft": {"steps": 60},
+    "draft": {"steps": 36},
     "standard": {"steps": 200},
     "best": {"steps": 600},
 }

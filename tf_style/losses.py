@@ -87,7 +87,8 @@ def _moment_sums(features: tf.Tensor, regions: tf.Tensor | None) -> tuple[tf.Ten
   @tf.custom_gradient
   def sums(features: tf.Tensor):
     def gradient(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-      flat, symmetric = tf.reshape(features, [-1, features.shape[-1]]), second + tf.transpose(second, [0, 2, 1])
+      flat = tf.reshape(features, [-1, features.shape[-1]])
+      symmetric = second + tf.transpose(second, [0, 2, 1])
       narrow = lambda value: None if value is None else tf.cast(value, flat.dtype)
       parts = [weighted(flat @ narrow(symmetric[region]) + narrow(first[region]), narrow(column))
                for region, column in enumerate(columns)]
