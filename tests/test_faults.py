@@ -30,7 +30,6 @@ def inject(monkeypatch, kind, first, last, precisions=("float32", "bfloat16")):
   """Spoils the evaluations `first` to `last` of a run, counted from 1, in some precisions."""
   original, count = WholePicture.value_and_gradient, tf.Variable(0)
 
-  @tf.autograph.experimental.do_not_convert
   def spoiled(self, picture, wanted):
     concerned = self._extractor.model.layers[-1].compute_dtype in precisions
     due = (count.assign_add(1) >= first) & (count <= last) & concerned
@@ -65,9 +64,8 @@ def test_one_fault_is_survived(optimizer, precision, kind, monkeypatch, caplog):
 def test_a_direction_that_is_no_number_is_given_up(monkeypatch):
   """Sigmoid and ReLU make numbers of NaN: the loss is finite, the point is not."""
   original, count = LBFGS._newton, tf.Variable(0)
-  monkeypatch.setattr(LBFGS, "_newton", tf.autograph.experimental.do_not_convert(
-      lambda self, gradient: tf.where(count.assign_add(1) == 4, np.float32(np.nan),
-                                      tf.autograph.to_graph(original)(self, gradient))))
+  monkeypatch.setattr(LBFGS, "_newton", lambda self, gradient: tf.where(
+      count.assign_add(1) == 4, np.float32(np.nan), original(self, gradient)))
   result = stylize(optimizer="lbfgs")
   assert result.faults == 2 and not result.failed
   assert result.losses["total"] < 0.5 * result.history["total"][0]

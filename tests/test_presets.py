@@ -107,7 +107,7 @@ def test_steps_are_the_tensorflow_articles(vgg16_weights):
                      image_size=WIDTH, steps=6)
   assert Config.of(preset="article-tensorflow").steps == 200 and config.save_every == 100
   whole, wanted = loss_of(vgg16_weights, config)
-  evaluate = tf.function(whole.value_and_gradient)
+  evaluate = tf.function(whole.value_and_gradient, autograph=False)
   pixels, first, second, totals = 255.0 * CONTENT, 0, 0, []
   for step in range(1, 7):
     terms, gradient = evaluate(tf.constant(pixels / 255, tf.float32), wanted)

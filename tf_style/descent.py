@@ -88,9 +88,10 @@ class Descent:
     specs = tf.nest.map_structure(_open, wanted)
     if evaluate is not self._evaluate or specs != self._specs:
       count = tf.TensorSpec([], tf.int32)
-      self._graph: Any = tf.function(self._loop, input_signature=[count, count, specs]) if (
-          evaluate.in_graph) else self._loop
-      self._take_compiled: Any = tf.function(self._take)
+      self._graph: Any = tf.function(
+          self._loop, input_signature=[count, count, specs], autograph=False) if (
+              evaluate.in_graph) else self._loop
+      self._take_compiled: Any = tf.function(self._take, autograph=False)
     self._evaluate, self._wanted, self._specs, self._patience = evaluate, wanted, specs, patience
     self.faults_in_a_row.assign(0)
 
@@ -143,11 +144,18 @@ class Descent:
     """Traces one step without the loop, to be looked at; None where a step is several graphs."""
     if not self._evaluate.in_graph:
       return None
-    return tf.function(self._step, input_signature=[self._specs]).get_concrete_function().graph
+    return tf.function(
+        self._step, input_signature=[self._specs], autograph=False).get_concrete_function().graph
 
   def _loop(self, begin: tf.Tensor, end: tf.Tensor, wanted: Any) -> None:
-    while self.steps < end and self.faults_in_a_row < self._patience:
-      self._note(self.steps - begin, self._step(wanted))
+    def go_on(done: tf.Tensor) -> tf.Tensor:
+      return (done < end) & (self.faults_in_a_row < self._patience)
+
+    def take_one(done: tf.Tensor) -> list[tf.Tensor]:
+      self._note(done - begin, self._step(wanted))
+      return [done + 1]
+
+    tf.while_loop(go_on, take_one, [begin])
 
   def _step(self, wanted: Any) -> tf.Tensor:
     with tf.name_scope("picture"):
@@ -164,16 +172,21 @@ class Descent:
     if picture is None:
       picture = self._parameters.picture()
     total, norm = terms.total, tf.sqrt(2 * tf.nn.l2_loss(gradient))
-    # The variable too: sigmoid and ReLU make numbers of NaN.
-    if tf.math.is_finite(total + norm + tf.reduce_sum(self._parameters.variable)):
-      if total < self.best_loss:
-        self.best_loss.assign(total)
-        self.best_picture.assign(picture)
+
+    def keep() -> None:
+      self.best_loss.assign(total)
+      self.best_picture.assign(picture)
+
+    def move() -> list[tf.Tensor]:
+      tf.cond(total < self.best_loss, keep, lambda: None)
       length = self._optimizer.update(total, self._parameters.pullback(gradient, picture))
       self.faults_in_a_row.assign(0)
-    else:
-      total, length = np.float32(np.nan), self._go_back()
-    return tf.concat([[total, length, norm], terms.raw], 0)
+      return [total, length]
+
+    # The variable too: sigmoid and ReLU make numbers of NaN.
+    finite = tf.math.is_finite(total + norm + tf.reduce_sum(self._parameters.variable))
+    seen = tf.cond(finite, move, lambda: [tf.constant(np.nan, total.dtype), self._go_back()])
+    return tf.concat([[*seen, norm], terms.raw], 0)
 
   def _go_back(self) -> tf.Tensor:
     self.faults.assign_add(1)

@@ -21,12 +21,10 @@ class WholePicture(tf.Module):
     super().__init__(name="whole_picture")
     self._extractor, self._objective = extractor, objective
 
-  @tf.autograph.experimental.do_not_convert
   def value(self, picture: tf.Tensor, wanted: Wanted) -> LossTerms:
     """Returns the loss terms of a picture [1, H, W, 3] in [0, 1]."""
     return self._objective.terms(self._objective.sums(picture, self._extractor(picture), wanted), wanted)
 
-  @tf.autograph.experimental.do_not_convert
   def value_and_gradient(self, picture: tf.Tensor, wanted: Wanted) -> tuple[LossTerms, tf.Tensor]:
     """Returns the loss terms and the gradient of the total by the picture, [1, H, W, 3]."""
     with tf.GradientTape() as tape:

@@ -222,7 +222,7 @@ class _Judge:
   def value(self, picture: np.ndarray) -> dict[str, float]:
     """Returns the losses of a picture of the final size: `total`, and each raw term by its name."""
     evaluator, wanted, _ = self.view(self.plan.levels[-1])
-    value = tf.function(evaluator.value) if evaluator.in_graph else evaluator.value
+    value = tf.function(evaluator.value, autograph=False) if evaluator.in_graph else evaluator.value
     names = self.objective.names
     try:
       terms = value(tf.constant(picture), wanted)

@@ -129,7 +129,8 @@ class OneLevel:
         Adam(parameters.variable, config.steps, config.learning_rate, config.learning_rate_decay))
     self.descent = Descent(parameters, optimizer, len(objective.names))
     self.descent.evaluate_with(self.evaluator, self.wanted)
-    self._value = tf.function(self.evaluator.value) if self.evaluator.in_graph else self.evaluator.value
+    self._value = (tf.function(self.evaluator.value, autograph=False) if self.evaluator.in_graph else
+                   self.evaluator.value)
 
   def step(self) -> None:
     """Takes one step."""
