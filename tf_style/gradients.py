@@ -23,7 +23,8 @@ class WholePicture(tf.Module):
 
   def value(self, picture: tf.Tensor, wanted: Wanted) -> LossTerms:
     """Returns the loss terms of a picture [1, H, W, 3] in [0, 1]."""
-    return self._objective.terms(self._objective.sums(picture, self._extractor(picture), wanted), wanted)
+    return self._objective.terms(
+        _sums_by_layers(self._extractor, self._objective, picture, wanted), wanted)
 
   def value_and_gradient(self, picture: tf.Tensor, wanted: Wanted) -> tuple[LossTerms, tf.Tensor]:
     """Returns the loss terms and the gradient of the total by the picture, [1, H, W, 3]."""
