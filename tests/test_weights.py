@@ -364,3 +364,9 @@ def test_the_grafted_vgg19_computes_the_features_of_vgg16(vgg16_weights, vgg19_w
 def test_only_a_vgg16_can_be_grafted(vgg19_weights):
   with pytest.raises(WeightsError, match="expected weights of vgg16 to graft, received vgg19"):
     graft_vgg19(vgg19_weights)
+
+
+def test_what_is_not_used_is_left_out(vgg16_weights):
+  cut = vgg16_weights.up_to("block2_pool")
+  assert list(cut.kernels) == ["block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2"]
+  assert cut.checksum == vgg16_weights.checksum

@@ -129,17 +129,16 @@ def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str
         x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")  # by one cell: replicates it
       # Back to three channels TensorFlow's own gradient is the faster one.
       convolution = keras.layers.Conv2D if x.shape[-1] == 3 else Convolution
-      x = convolution(layer.channels, 3, padding="same" if padding == "zero" else "valid",
-                      activation="relu", name=name, dtype=precision)(x)
+      made = convolution(layer.channels, 3, padding="same" if padding == "zero" else "valid",
+                         activation="relu", name=name, dtype=precision, kernel_initializer="zeros")
+      x = made(x)
+      for variable, array in zip(made.weights, weights.kernels[name], strict=True):
+        variable.assign(_over(array))
     if name in layers:
       outputs[name] = x
     if name == last:
       break
   model = keras.Model(picture, outputs, name=weights.network)
-  for layer in model.layers:
-    if layer.name in weights.kernels:
-      for variable, array in zip(layer.weights, weights.kernels[layer.name], strict=True):
-        variable.assign(_over(array))
   model.trainable = False
   return model
 

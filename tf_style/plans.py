@@ -90,7 +90,8 @@ def make_plan(content: Any, style: Any, config: Config, init_image: Any = None, 
   device = machine.choose_device(config.device)
   weights = weights or load_weights(config.network, config.weights)
   config = _resolved(config, picture is not None, bool(pictures), weights.network, device)
-  stride = network.deepest(config.network, config.content_layers + config.style_layers).stride
+  deepest = network.deepest(config.network, config.content_layers + config.style_layers)
+  weights, stride = weights.up_to(deepest.name), deepest.stride
   _check_sizes(stride, (height, width), pictures, config)
   asked, config = config, memory.fitted(
       config, height, width, machine.memory_limit(device), len(regions.colors) if regions else 1, device)

@@ -222,9 +222,10 @@ class _Judge:
   def value(self, picture: np.ndarray) -> dict[str, float]:
     """Returns the losses of a picture of the final size: `total`, and each raw term by its name."""
     evaluator, wanted, _ = self.view(self.plan.levels[-1])
+    value = tf.function(evaluator.value, autograph=False) if evaluator.in_graph else evaluator.value
     names = self.objective.names
     try:
-      terms = evaluator.value(tf.constant(picture), wanted)  # once: a graph would take longer to make
+      terms = value(tf.constant(picture), wanted)
     except tf.errors.InvalidArgumentError:  # of a root that does not exist
       return dict.fromkeys(["total", *names], math.nan)
     raw = dict(zip(names, map(float, terms.raw), strict=True))

@@ -53,6 +53,12 @@ class Weights(NamedTuple):
   note: str | None
   licence: str
 
+  def up_to(self, last: str) -> "Weights":
+    """Returns the weights without those of the convolutions behind the layer `last`."""
+    names = list(networks.layers(self.network))
+    used = names[:names.index(last) + 1]
+    return self._replace(kernels={name: pair for name, pair in self.kernels.items() if name in used})
+
 
 def load_weights(network: str, weights: str = "auto", timeout_s: float = 5) -> Weights:
   """Finds, checks and reads pretrained weights.

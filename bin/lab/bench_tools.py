@@ -129,6 +129,8 @@ class OneLevel:
         Adam(parameters.variable, config.steps, config.learning_rate, config.learning_rate_decay))
     self.descent = Descent(parameters, optimizer, len(objective.names))
     self.descent.evaluate_with(self.evaluator, self.wanted)
+    self._value = (tf.function(self.evaluator.value, autograph=False) if self.evaluator.in_graph else
+                   self.evaluator.value)
 
   def step(self) -> None:
     """Takes one step."""
@@ -138,4 +140,4 @@ class OneLevel:
   def value(self, picture: np.ndarray) -> float:
     """Returns the loss of a picture as 8 bits."""
     eight_bits = images.to_uint8(picture)[None] / np.float32(255)
-    return float(self.evaluator.value(tf.constant(eight_bits), self.wanted).total)
+    return float(self._value(tf.constant(eight_bits), self.wanted).total)
