@@ -1,5 +1,7 @@
 """How much style a picture reached and how much content it kept, by features that no loss uses."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import tensorflow as tf
 
@@ -16,17 +18,25 @@ class Measures:
   """Judges results against their content and style; independent of the objective that made them."""
 
   def __init__(self, weights: Weights):
-    self._extract = tf.function(Extractor(weights, (*_STYLE_LAYERS, _CONTENT_LAYER)), autograph=False)
+    self._extract, self._extract_random = (tf.function(Extractor(*arguments), autograph=False) for arguments in (
+        (weights, (*_STYLE_LAYERS, _CONTENT_LAYER)), (_random(weights), _STYLE_LAYERS)))
+
+  def style_distances(self, picture: np.ndarray, style: np.ndarray) -> dict[str, float]:
+    """Sliced Wasserstein distances (Heitz et al. 2021), 0 where picture and style agree, by kind.
+
+    `patches`: 7x7 pixels, at two scales; `random`: three layers of the network with random kernels; `vgg`: the
+    same layers, pretrained, which see objects too: there a picture that keeps more of its content is farther
+    from the style. Each is in units of the style's own deviations, so that 1 is a whole deviation off.
+    Pictures are [1, H, W, 3] in [0, 1].
+    """
+    ours, theirs = self._descriptions(picture), self._descriptions(style)
+    return {kind: float(np.mean([_sliced(a, b) for a, b in zip(ours[kind], theirs[kind], strict=True)]))
+            for kind in ours}
 
   def style_distance(self, picture: np.ndarray, style: np.ndarray) -> float:
-    """Sliced Wasserstein distance (Heitz et al. 2021) of patches and features, 0 where they agree.
-
-    Mean over 7x7 pixel patches at two scales and three layers; each is in units of the style's own
-    deviations, so that 1 is a whole deviation off. Pictures are [1, H, W, 3] in [0, 1].
-    """
-    distances = [_sliced(a, b) for a, b in zip(self._descriptions(picture), self._descriptions(style),
-                                               strict=True)]
-    return float(np.mean(distances))
+    """Returns the mean over both scales of patches and the three layers of `vgg`."""
+    found = self.style_distances(picture, style)
+    return (2 * found["patches"] + 3 * found["vgg"]) / 5
 
   def content_similarity(self, picture: np.ndarray, content: np.ndarray) -> float:
     """Mean cosine of centered deep features at the same place, 1 where they agree."""
@@ -35,12 +45,24 @@ class Measures:
     cosines = np.sum(a * b, 1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1) + 1e-9)
     return float(np.mean(cosines))
 
-  def _descriptions(self, picture: np.ndarray) -> list[np.ndarray]:
-    features = self._extract(tf.constant(picture))
+  def _descriptions(self, picture: np.ndarray) -> dict[str, list[np.ndarray]]:
     half = picture[:, :picture.shape[1] // 2 * 2, :picture.shape[2] // 2 * 2]
     half = half.reshape(1, half.shape[1] // 2, 2, half.shape[2] // 2, 2, 3).mean((2, 4))
-    found = [_patches(picture), _patches(half)] + [features[name].numpy() for name in _STYLE_LAYERS]
-    return [_sampled(f.reshape(-1, f.shape[-1])) for f in found]
+    return {"patches": [_sampled(_patches(each)) for each in (picture, half)],
+            "random": _layers(self._extract_random(tf.constant(picture))),
+            "vgg": _layers(self._extract(tf.constant(picture)))}
+
+
+def _random(weights: Weights) -> Weights:
+  """Returns weights of the same network drawn from normal distributions (He et al. 2015)."""
+  draw = np.random.default_rng(5).normal
+  return weights._replace(kernels={
+      name: (np.float32(draw(size=kernel.shape) * np.sqrt(2 / (9 * kernel.shape[2]))), np.zeros_like(bias))
+      for name, (kernel, bias) in weights.kernels.items()})
+
+
+def _layers(features: Mapping[str, tf.Tensor]) -> list[np.ndarray]:
+  return [_sampled(features[name].numpy().reshape(-1, features[name].shape[-1])) for name in _STYLE_LAYERS]
 
 
 def _patches(picture: np.ndarray, side: int = 7) -> np.ndarray:
