@@ -40,7 +40,7 @@ def test_all_sections(tmp_path):
   found = measured(tmp_path)
   assert {"float32", "bfloat16"} == found["steps"]["peak"].keys()
   assert {"tf_style float32", "plain float32"} <= found["steps"]["shares"].keys()
-  assert {"gram", "covariance", "wasserstein"} == found["steps"]["parts"]["of_gram"].keys()
+  assert {"gram", "covariance", "wasserstein", "mixed"} == found["steps"]["parts"]["of_gram"].keys()
   assert {"network", "64"} == found["steps"]["sizes"].keys()
   assert "weights" in found["startup"]["seconds"]
   assert found["memory"]["vgg16, adam"]["peak"] > 0

@@ -105,6 +105,12 @@ def test_wasserstein_against_scipy(positions, channels):
   assert got == pytest.approx(wasserstein_twin(target, array), rel=1e-4)
 
 
+def test_mixed_is_wasserstein_of_few_channels_and_covariance_of_many():
+  for channels, name in ((256, "wasserstein"), (512, "covariance")):
+    array, target = (statistics(features(seed, (5, 6), channels)) for seed in (1, 2))
+    assert float(distance("mixed", array, target)) == float(distance(name, array, target))
+
+
 @pytest.mark.parametrize("loss", losses.STYLE_LOSSES)
 @pytest.mark.parametrize("positions", [(9, 11), (3, 5)])
 def test_distances_vanish_where_statistics_agree(loss, positions):
@@ -120,7 +126,7 @@ def test_gradients_by_finite_differences(loss):
   target = statistics(style)
 
   def value(x):
-    if loss == "wasserstein":
+    if loss in ("wasserstein", "mixed"):  # of 8 channels they are one
       return wasserstein_twin(style, x)
     return float(distance(loss, statistics(x), target))
 

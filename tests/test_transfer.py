@@ -106,7 +106,7 @@ def test_levels_grow_to_the_wanted_size():
 
 
 @pytest.mark.parametrize("loss, share", [
-    ("gram", 0.25), ("gram_sum", 1), ("covariance", 1), ("wasserstein", 1)])
+    ("gram", 0.25), ("gram_sum", 1), ("covariance", 1), ("wasserstein", 1), ("mixed", 1)])
 def test_only_gram_weighs_less_where_there_are_fewer_positions(loss, share):
   objective = Objective(Config.of(style_loss=loss, tv_weight=0.5))
   style = np.array([name.startswith("style/") for name in objective.names])

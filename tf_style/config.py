@@ -76,8 +76,9 @@ class Config:
       "statistics are: 1 is as far as a layer sees, 0 not at all", low=0, high=2)
 
   style_loss: str = _option(
-      "wasserstein", "choice", "Losses and layers", "distance between the statistics of two layers",
-      choices=("wasserstein", "gram", "gram_sum", "covariance"))
+      "wasserstein", "choice", "Losses and layers", "distance between the statistics of two layers; mixed is "
+      "wasserstein of the first three blocks and covariance behind them: closer to the style in less time",
+      choices=("wasserstein", "mixed", "gram", "gram_sum", "covariance"))
   content_layers: tuple[str, ...] = _option(
       ("block4_conv2",), "names", "Losses and layers", "layers whose features keep the content")
   content_layer_weights: tuple[float, ...] = _option(

@@ -17,6 +17,7 @@ LOSS_WEIGHTS: Mapping[str, Mapping[str, Any]] = {
     "gram": {"content_weight": 5.0, "style_weight": 100.0, "style_layer_weights": (1.0,) * 5},
     "gram_sum": {"content_weight": 0.05, "style_weight": 0.9, "style_layer_weights": (0.2,) * 5},
     "covariance": {"content_weight": 0.02, "style_weight": 1.0},
+    "mixed": {"content_weight": 0.01, "style_weight": 1.0},
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {

@@ -12,7 +12,7 @@ from tf_style.config import Config
 from tf_style.weights import Weights
 
 DEEPEST = "block5_conv1"
-LOSSES = ("gram", "covariance", "wasserstein")
+LOSSES = ("gram", "covariance", "wasserstein", "mixed")
 
 
 def config_of(weights: Weights, precision: str, **options: Any) -> Config:

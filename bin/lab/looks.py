@@ -33,7 +33,7 @@ def main() -> None:
   given = parser.parse_args()
   weights = load_weights("vgg19")
   measures, extractors = Measures(weights), Extractors(weights)
-  show_table(f"{given.size} px, {weights.network} {weights.checksum[:12]}; style by kind of measure, 0 where it is reached",
+  show_table(f"{given.size} px, {weights.network} {weights.checksum[:12]}; distances to the style by kind",
              ["pair", "objective", "seconds", "content similarity", "patches", "random network", "VGG",
               "patches of quarters", "random network", "VGG"], ())
   for pair in given.pairs.split(","):

@@ -18,15 +18,15 @@ class Measures:
   """Judges results against their content and style; independent of the objective that made them."""
 
   def __init__(self, weights: Weights):
-    self._extract, self._extract_random = (tf.function(Extractor(*arguments), autograph=False) for arguments in (
-        (weights, (*_STYLE_LAYERS, _CONTENT_LAYER)), (_random(weights), _STYLE_LAYERS)))
+    self._extract = tf.function(Extractor(weights, (*_STYLE_LAYERS, _CONTENT_LAYER)), autograph=False)
+    self._extract_random = tf.function(Extractor(_random(weights), _STYLE_LAYERS), autograph=False)
 
   def style_distances(self, picture: np.ndarray, style: np.ndarray) -> dict[str, float]:
     """Sliced Wasserstein distances (Heitz et al. 2021), 0 where picture and style agree, by kind.
 
-    `patches`: 7x7 pixels, at two scales; `random`: three layers of the network with random kernels; `vgg`: the
-    same layers, pretrained, which see objects too: there a picture that keeps more of its content is farther
-    from the style. Each is in units of the style's own deviations, so that 1 is a whole deviation off.
+    `patches`: 7x7 pixels, at two scales; `random`: three layers of the network with random kernels; `vgg`:
+    the same layers, pretrained, which see objects too: there a picture that keeps more of its content is
+    farther from the style. Each is in units of the style's own deviations: 1 is a whole deviation off.
     Pictures are [1, H, W, 3] in [0, 1].
     """
     ours, theirs = self._descriptions(picture), self._descriptions(style)
