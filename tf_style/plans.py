@@ -20,6 +20,7 @@ class Plan(NamedTuple):
 
   Attributes:
     content: None for a texture of the styles.
+    weights: up to the deepest layer in use.
     styles: none for a reconstruction of the content; each in the size in which the finest level sees it.
     shares: of the styles in their blend; they sum to 1.
     regions: None without masks.

@@ -23,6 +23,7 @@ from PIL import Image
 import tf_style
 from tf_style import images, sheet
 from tf_style.config import Config
+from tf_style.weights import load_weights
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 RESULTS = SAMPLES / "results"
@@ -108,7 +109,7 @@ class Studio:
     content, style = (SAMPLES / f"{name}.jpg" for name in run.pair.split("+"))
     result = tf_style.stylize(content, style, Config.of(**run.options))
     plan = result.plan
-    self._measures = self._measures or Measures(plan.weights)
+    self._measures = self._measures or Measures(load_weights(plan.config.network))
     record(f"{run.pair} | `{run.flags}`", [
         ", ".join(f"{name} {loss:.4g}" for name, loss in result.losses.items()),
         f"{self._measures.style_distance(result.picture, plan.styles[0].rgb):.3f}",
