@@ -39,9 +39,8 @@ def estimate(config: Any, height: int, width: int, regions: int = 1, device: str
   layers = config.content_layers + config.style_layers
   table = network.layers(config.network)
   window = tiles.plan_windows(height, width, config.tile_size, config.network, layers)[0]
-  names = list(table)
-  used = names[:names.index(network.deepest(config.network, layers).name) + 1]
-  values = sum(table[name].channels / table[name].stride**2 for name in used)
+  used = network.layers_up_to(config.network, network.deepest(config.network, layers).name)
+  values = sum(layer.channels / layer.stride**2 for layer in used)
   kept = sum(table[name].channels / table[name].stride**2 for name in config.content_layers)
   copies = _COPIES[config.optimizer]
   if config.optimizer == "lbfgs":

@@ -51,15 +51,19 @@ def layers(network: str) -> dict[str, Layer]:
   return table
 
 
+def layers_up_to(network: str, last: str) -> list[Layer]:
+  """Returns the network's convolutions and pools in order, up to the layer `last`."""
+  table = layers(network)
+  return [*table.values()][:list(table).index(last) + 1]
+
+
 def operations(network: str, last: str) -> float:
   """Returns the floating-point operations a pixel of one forward pass up to the layer `last`."""
   total, depth = 0.0, 3
-  for layer in layers(network).values():
+  for layer in layers_up_to(network, last):
     if "conv" in layer.name:
       total += 2 * 9 * depth * layer.channels / layer.stride**2
       depth = layer.channels
-    if layer.name == last:
-      break
   return total
 
 

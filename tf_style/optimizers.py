@@ -3,8 +3,8 @@
 An optimizer is bound to a variable. `begin(steps)` readies it for a level. `update(value, gradient)` takes
 loss and gradient at the variable, moves the variable to the next point to evaluate and returns the step
 length; `recover(safe)` is called instead where they are not finite. So every optimizer takes one evaluation a
-step and runs in or out of a graph. Conditions are written as `tf.cond`: AutoGraph would translate them in a
-second and a half, a fifth of the time until the first step.
+step and runs in or out of a graph. Conditions are written as `tf.cond`: AutoGraph would take more
+than a second to translate them, before the first step.
 """
 
 from typing import Protocol

@@ -55,8 +55,7 @@ class Weights(NamedTuple):
 
   def up_to(self, last: str) -> "Weights":
     """Returns the weights without those of the convolutions behind the layer `last`."""
-    names = list(networks.layers(self.network))
-    used = names[:names.index(last) + 1]
+    used = [layer.name for layer in networks.layers_up_to(self.network, last)]
     return self._replace(kernels={name: pair for name, pair in self.kernels.items() if name in used})
 
 

@@ -1,6 +1,6 @@
 """How much style a picture reached and how much content it kept, by features that no loss uses."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -8,6 +8,7 @@ import tensorflow as tf
 from tf_style.features import Extractor
 from tf_style.weights import Weights
 
+KINDS = ("patches", "random", "vgg")
 _STYLE_LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3")
 _CONTENT_LAYER = "block5_conv3"
 _DIRECTIONS = 256
@@ -21,7 +22,8 @@ class Measures:
     self._extract = tf.function(Extractor(weights, (*_STYLE_LAYERS, _CONTENT_LAYER)), autograph=False)
     self._extract_random = tf.function(Extractor(_random(weights), _STYLE_LAYERS), autograph=False)
 
-  def style_distances(self, picture: np.ndarray, style: np.ndarray) -> dict[str, float]:
+  def style_distances(self, picture: np.ndarray, style: np.ndarray,
+                      kinds: Sequence[str] = KINDS) -> dict[str, float]:
     """Sliced Wasserstein distances (Heitz et al. 2021), 0 where picture and style agree, by kind.
 
     `patches`: 7x7 pixels, at two scales; `random`: three layers of the network with random kernels; `vgg`:
@@ -29,13 +31,12 @@ class Measures:
     farther from the style. Each is in units of the style's own deviations: 1 is a whole deviation off.
     Pictures are [1, H, W, 3] in [0, 1].
     """
-    ours, theirs = self._descriptions(picture), self._descriptions(style)
-    return {kind: float(np.mean([_sliced(a, b) for a, b in zip(ours[kind], theirs[kind], strict=True)]))
-            for kind in ours}
+    return {kind: float(np.mean([_sliced(a, b) for a, b in zip(
+        self._described(kind, picture), self._described(kind, style), strict=True)])) for kind in kinds}
 
   def style_distance(self, picture: np.ndarray, style: np.ndarray) -> float:
     """Returns the mean over both scales of patches and the three layers of `vgg`."""
-    found = self.style_distances(picture, style)
+    found = self.style_distances(picture, style, ("patches", "vgg"))
     return (2 * found["patches"] + 3 * found["vgg"]) / 5
 
   def content_similarity(self, picture: np.ndarray, content: np.ndarray) -> float:
@@ -45,12 +46,13 @@ class Measures:
     cosines = np.sum(a * b, 1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1) + 1e-9)
     return float(np.mean(cosines))
 
-  def _descriptions(self, picture: np.ndarray) -> dict[str, list[np.ndarray]]:
-    half = picture[:, :picture.shape[1] // 2 * 2, :picture.shape[2] // 2 * 2]
-    half = half.reshape(1, half.shape[1] // 2, 2, half.shape[2] // 2, 2, 3).mean((2, 4))
-    return {"patches": [_sampled(_patches(each)) for each in (picture, half)],
-            "random": _layers(self._extract_random(tf.constant(picture))),
-            "vgg": _layers(self._extract(tf.constant(picture)))}
+  def _described(self, kind: str, picture: np.ndarray) -> list[np.ndarray]:
+    if kind == "patches":
+      half = picture[:, :picture.shape[1] // 2 * 2, :picture.shape[2] // 2 * 2]
+      half = half.reshape(1, half.shape[1] // 2, 2, half.shape[2] // 2, 2, 3).mean((2, 4))
+      return [_sampled(_patches(each)) for each in (picture, half)]
+    features = (self._extract_random if kind == "random" else self._extract)(tf.constant(picture))
+    return [_sampled(features[name].numpy().reshape(-1, features[name].shape[-1])) for name in _STYLE_LAYERS]
 
 
 def _random(weights: Weights) -> Weights:
@@ -59,10 +61,6 @@ def _random(weights: Weights) -> Weights:
   return weights._replace(kernels={
       name: (np.float32(draw(size=kernel.shape) * np.sqrt(2 / (9 * kernel.shape[2]))), np.zeros_like(bias))
       for name, (kernel, bias) in weights.kernels.items()})
-
-
-def _layers(features: Mapping[str, tf.Tensor]) -> list[np.ndarray]:
-  return [_sampled(features[name].numpy().reshape(-1, features[name].shape[-1])) for name in _STYLE_LAYERS]
 
 
 def _patches(picture: np.ndarray, side: int = 7) -> np.ndarray:
