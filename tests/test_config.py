@@ -8,7 +8,9 @@ import pytest
 from tf_style.config import EFFORTS, Config
 from tf_style.errors import InputError
 from tf_style.images import MAX_PIXELS
-from tf_style.presets import LOSS_WEIGHTS, PRESETS
+from tf_style.presets import BLOCKS, LOSS_SETTINGS, PRESETS
+
+FIRST = tuple(f"block{block}_conv1" for block in range(1, 6))
 
 
 def test_defaults_need_no_preset():
@@ -30,10 +32,10 @@ def test_every_option_beats_a_preset(preset):
       assert getattr(Config.of(preset=preset, **{name: value / 2}), name) == value / 2
 
 
-@pytest.mark.parametrize("loss", LOSS_WEIGHTS)
-def test_another_style_loss_brings_weights_of_its_scale(loss):
+@pytest.mark.parametrize("loss", LOSS_SETTINGS)
+def test_another_style_loss_brings_settings_of_its_own(loss):
   config = Config.of(style_loss=loss)
-  assert config.content_weight == LOSS_WEIGHTS[loss]["content_weight"]
+  assert {name: getattr(config, name) for name in LOSS_SETTINGS[loss]} == LOSS_SETTINGS[loss]
   assert Config.of(style_loss=loss, content_weight=7).content_weight == 7
 
 
@@ -43,14 +45,14 @@ def test_other_layers_get_equal_weights_of_sum_1():
 
 
 @pytest.mark.parametrize("options, layers, weights", [
-    ({"style_layers": "shallow"}, (1, 2, 3), (256 * 5 / 1023, 64 * 5 / 1023, 16 * 5 / 1023)),
-    ({"style_layers": ["deep"]}, (3, 4, 5), (16 * 5 / 1023, 4 * 5 / 1023, 5 / 1023)),
-    ({"style_layers": "deep", "style_layer_weights": "1,2,3"}, (3, 4, 5), (1, 2, 3)),
-    ({"style_layers": "shallow", "style_loss": "gram"}, (1, 2, 3), (5 / 3,) * 3),
-    ({"style_layers": "deep", "preset": "article-tensorflow"}, (3, 4, 5), (1 / 3,) * 3)])
+    ({"style_layers": "shallow"}, BLOCKS[:3], (256 * 5 / 1068, 64 * 5 / 1068, 16 * 5 / 1068)),
+    ({"style_layers": ["deep"]}, BLOCKS[2:], (16 * 5 / 1068, 16 * 5 / 1068, 4 * 5 / 1068)),
+    ({"style_layers": "deep", "style_layer_weights": "1,2,3"}, BLOCKS[2:], (1, 2, 3)),
+    ({"style_layers": "deep", "style_loss": "gram"}, FIRST[2:], (5 / 3,) * 3),
+    ({"style_layers": "deep", "preset": "article-tensorflow"}, FIRST[2:], (1 / 3,) * 3)])
 def test_names_for_layers_are_resolved_with_their_weights(options, layers, weights):
   config = Config.of(**options)
-  assert config.style_layers == tuple(f"block{block}_conv1" for block in layers)
+  assert config.style_layers == layers
   assert config.style_layer_weights == pytest.approx(weights)
 
 

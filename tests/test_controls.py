@@ -83,6 +83,34 @@ def test_half_masks_are_targets_of_their_own(loss, tile):
     assert got[f"style/{name}"] == pytest.approx(want, rel=1e-5)
 
 
+@pytest.mark.parametrize("tile", [0, 16])
+def test_each_half_of_the_content_is_adapted_to_its_own_style(tile):
+  red, blue = (255, 0, 0), (0, 0, 255)
+  made = judge(CONTENT, [STYLE, OTHER], mask(red, blue), [mask(red, red), mask(blue, blue)], tile_size=tile)
+  level = made.plan.levels[-1]
+  content = made.view(level)[1].content["block3_conv2"]
+  for style, half in ((STYLE, content[:, :, :8]), (OTHER, content[:, :, 8:])):
+    (target,) = judge(CONTENT, style)._style(level)["block3_conv2"]
+    (found,) = losses.statistics(losses.feature_sums(half))
+    np.testing.assert_allclose(found.mean, target.mean, rtol=1e-3, atol=1e-3)
+    moved, wanted = (np.sum(np.diag(losses.covariance(each))) for each in (found, target))
+    assert moved == pytest.approx(wanted, rel=0.1)
+
+
+def test_content_is_what_it_is_where_nothing_is_asked_of_it():
+  """In what is kept, without styles, and as features."""
+  def of(*given, **options):
+    made = judge(*given, **options)
+    return made.view(made.plan.levels[-1])[1].content["block3_conv2"].numpy()
+
+  plain = of(CONTENT, STYLE, content_target="features")
+  kept = of(CONTENT, STYLE, mask(BLACK, WHITE), mask_keep="000000")
+  np.testing.assert_array_equal(kept[:, :, :8], plain[:, :, :8])
+  assert np.abs(kept[:, :, 8:] - plain[:, :, 8:]).mean() > 1
+  np.testing.assert_array_equal(of(CONTENT, None), plain)
+  np.testing.assert_allclose(of(CONTENT, CONTENT), plain, rtol=1e-3, atol=1e-2)
+
+
 @pytest.mark.parametrize("loss", losses.STYLE_LOSSES)
 def test_a_region_too_small_for_a_deep_layer_does_no_harm(loss):
   small = mask(WHITE, WHITE)
@@ -126,7 +154,7 @@ def test_the_scale_of_a_style_is_that_of_a_resized_style_at_every_level(scale):
     size = max(level[:2]) * scale
     resized = images.resize(images.load_picture(STYLE, int(64 * scale)).rgb, round(size), round(size))
     for name, (got,) in made._style(level).items():
-      (want,) = made._targets.style(resized)[name]
+      (want,) = made._targets.statistics(resized)[name]
       np.testing.assert_allclose(got.second, want.second, rtol=1e-4, atol=1e-3)
 
 

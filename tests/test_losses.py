@@ -140,6 +140,28 @@ def test_gradients_by_finite_differences(loss):
     assert np.sum(gradient * direction) == pytest.approx(slope, rel=1e-3, abs=1e-3 * np.linalg.norm(gradient))
 
 
+def test_adapted_channels_have_the_wanted_means_and_deviations():
+  content, style = features(1), 9 * features(2, (8, 4)) + 3
+  gain, shift = losses.adaptation(statistics(content), statistics(style))
+  moved, wanted = content * gain.numpy() + shift.numpy(), style
+  moved, wanted = (rows.reshape(-1, rows.shape[-1]) for rows in (moved, wanted))
+  np.testing.assert_allclose(np.mean(moved, 0), wanted.mean(0), rtol=1e-4)
+  np.testing.assert_allclose(np.std(moved, 0), wanted.std(0), rtol=0.1)
+
+
+def test_an_adaptation_changes_nothing_where_there_is_nothing_to_change():
+  stats, nothing = statistics(features(1)), statistics(features(2))._replace(count=tf.constant(0.0))
+  for own, wanted in ((stats, stats), (stats, nothing), (nothing, stats)):
+    gain, shift = losses.adaptation(own, wanted)
+    np.testing.assert_allclose(gain, 1, rtol=1e-5)
+    np.testing.assert_allclose(shift, 0, atol=1e-4)
+
+
+def test_a_flat_picture_is_not_blown_up():
+  gain, _ = losses.adaptation(statistics(3 + 1e-3 * features(1)), statistics(features(2)))
+  assert 1 < np.max(gain) < 20
+
+
 def test_content_and_variation_by_hand():
   zeros, ones = tf.zeros([1, 2, 3, 4]), tf.ones([1, 2, 3, 4])
   assert float(losses.squared_error_sum(ones, zeros)) == 24

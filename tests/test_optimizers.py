@@ -87,7 +87,8 @@ def test_lbfgs_on_a_style_problem_keeps_up_with_scipy(vgg16_weights, loss):
   extractor = Extractor(vgg16_weights, config.content_layers + config.style_layers)
   objective, targets = Objective(config), Targets(extractor, config)
   content, style = (waves(48, 64, seed)[None] / np.float32(255) for seed in (1, 2))
-  wanted = objective.wanted((48, 64), targets.content(content), targets.style(style))
+  statistics = targets.statistics(style)
+  wanted = objective.wanted((48, 64), targets.content(content, statistics), statistics)
   evaluator = WholePicture(extractor, objective)
   function = lambda x: evaluator.value(tf.reshape(tf.sigmoid(x), [1, 48, 64, 3]), wanted).total / 1e3
   start = np.log((content + 0.01) / (1.01 - content)).reshape(-1)

@@ -30,8 +30,8 @@ def test_tiles_make_no_difference(extractor):
   assert len(tiled.windows(*picture.shape[1:3])) > 2
   for name, features in whole.content(picture).items():
     np.testing.assert_allclose(tiled.content(picture)[name], features, rtol=1e-4, atol=1e-2)
-  for name, (statistics,) in whole.style(picture).items():
-    for one, other in zip(statistics, tiled.style(picture)[name][0], strict=True):
+  for name, (statistics,) in whole.statistics(picture).items():
+    for one, other in zip(statistics, tiled.statistics(picture)[name][0], strict=True):
       np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5 * np.abs(one).max())
 
 

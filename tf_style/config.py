@@ -12,7 +12,7 @@ from typing import Any
 from tf_style import network as networks
 from tf_style import presets
 from tf_style.errors import InputError, expected
-from tf_style.presets import BLOCK_WEIGHTS, BLOCKS, LOSS_WEIGHTS, PRESETS, STYLE_LAYERS
+from tf_style.presets import BLOCK_WEIGHTS, BLOCKS, LOSS_SETTINGS, PRESETS, STYLE_LAYERS
 
 LONGEST_SIDE = 65535  # pixels; what the file formats hold
 
@@ -43,7 +43,7 @@ class Config:
       512, "size", "The look", "longest side of the result in pixels, or 'original'",
       low=1, high=LONGEST_SIDE)
   content_weight: float = _option(
-      0.02, "float", "The look", "how much of the content picture to keep", low=0)
+      0.01, "float", "The look", "how much of the content picture to keep", low=0)
   style_weight: float = _option(1.0, "float", "The look", "how much of the style to reach", low=0)
   tv_weight: float = _option(
       0.0, "float", "The look", "smoothness: weight of the total variation", low=0)
@@ -76,13 +76,17 @@ class Config:
       "statistics are: 1 is as far as a layer sees, 0 not at all", low=0, high=2)
 
   style_loss: str = _option(
-      "wasserstein", "choice", "Losses and layers", "distance between the statistics of two layers; mixed is "
+      "mixed", "choice", "Losses and layers", "distance between the statistics of two layers; mixed is "
       "wasserstein of the first three blocks and covariance behind them: closer to the style in less time",
-      choices=("wasserstein", "mixed", "gram", "gram_sum", "covariance"))
+      choices=("mixed", "wasserstein", "covariance", "gram", "gram_sum"))
   content_layers: tuple[str, ...] = _option(
       ("block4_conv2",), "names", "Losses and layers", "layers whose features keep the content")
   content_layer_weights: tuple[float, ...] = _option(
       (1.0,), "floats", "Losses and layers", "one a content layer; default: equal, sum 1", low=0)
+  content_target: str = _option(
+      "adain", "choice", "Losses and layers", "what keeps the content: its features with each channel's mean "
+      "and deviation those of the style, or its features as they are",
+      choices=("adain", "features"))
   style_layers: tuple[str, ...] = _option(
       BLOCKS, "style layers", "Losses and layers", "layers whose statistics carry the style; or shallow, the "
       "first three of the default, or deep, the last three, with weights of their own")
@@ -206,15 +210,16 @@ class Config:
     preset = checked(fields["preset"], options.get("preset", "default"))
     effort = checked(fields["effort"], options.get("effort", "standard"))
     values = {**EFFORTS[effort], **PRESETS[preset], "preset": preset, "effort": effort}
-    loss = str(options.get("style_loss", values.get("style_loss", "wasserstein")))
-    values = {**LOSS_WEIGHTS.get(loss, {}), **values, **options}
+    loss = str(options.get("style_loss", values.get("style_loss", fields["style_loss"].default)))
+    values = {**LOSS_SETTINGS.get(loss, {}), **values, **options}
     for kind in ("content", "style"):
       if f"{kind}_layers" in options and f"{kind}_layer_weights" not in options:
         count = len(checked(fields[f"{kind}_layers"], options[f"{kind}_layers"]))
         values[f"{kind}_layer_weights"] = (1 / count,) * count if count else ()
     named = as_text(options.get("style_layers", ""))
-    if named in STYLE_LAYERS and "style_layer_weights" not in options:
-      values["style_layer_weights"] = presets.layer_weights(named, preset, loss)
+    if named in STYLE_LAYERS:
+      values["style_layers"], weights = presets.named_layers(named, preset, loss)
+      values["style_layer_weights"] = options.get("style_layer_weights", weights)
     return cls(**values)
 
   def as_dict(self) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from tf_style.roots import trace_of_root
 
 # Share of the mean variance that is added to every variance, so that deviations and roots have a gradient.
 _RIDGE = 1e-4
+# Share of the wanted mean variance that is added to every variance where features are adapted.
+_FLAT = 1e-2
 # The mixed distance is Wasserstein's of layers with so many channels at most: VGG's first three blocks.
 _MOST_MIXED_CHANNELS = 256
 
@@ -121,6 +123,21 @@ def blend(parts: list[Statistics], shares: list[float]) -> Statistics:
   mean, second = (sum(share * part[moment] for share, part in zip(shares, parts, strict=True))
                   for moment in (0, 1))
   return Statistics(mean, second, sum(part.count for part in parts))
+
+
+def adaptation(own: Statistics, wanted: Statistics) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns gain and shift, [C] each, that give features the wanted means and deviations by channel.
+
+  gain = d / s, shift = m - gain mu (AdaIN; Huang & Belongie 2017, eq. 8). A share of 1e-2 of the wanted mean
+  variance is added to both variances, so that a flat picture is not blown up. Where one of the two covers
+  less than a position, features stay as they are.
+  """
+  if min(float(own.count), float(wanted.count)) < 1:
+    return tf.ones_like(own.mean), tf.zeros_like(own.mean)
+  variance, target = (tf.maximum(tf.linalg.diag_part(covariance(each)), 0) for each in (own, wanted))
+  ridge = _FLAT * tf.maximum(tf.reduce_mean(target), 1e-6)
+  gain = tf.sqrt((target + ridge) / (variance + ridge))
+  return gain, wanted.mean - gain * own.mean
 
 
 def covariance(stats: Statistics) -> tf.Tensor:

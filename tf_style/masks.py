@@ -28,7 +28,7 @@ class Regions(NamedTuple):
   Attributes:
     colors: [R] in the content mask, six hexadecimal digits, of the regions that are stylized.
     content: [H, W, R] float32 in [0, 1], how much each pixel of the result belongs to each region.
-    styles: [h, w, R] likewise, one a style, zero where a style has no such region; empty without style masks.
+    styles: [h, w, R] likewise, one a style, zero where a style has no such region; ones without style masks.
     kept: [H, W, 1] float32, how much each pixel keeps of the content; None where none does.
   """
 
@@ -66,7 +66,8 @@ def load_regions(content_mask: Any, style_masks: Sequence[Any], keep: Sequence[s
   return Regions(
       colors, area_means(stacked(content, colors), *size),
       tuple(area_means(_like(colors, planes), *style_size)
-            for planes, style_size in zip(styles, style_sizes, strict=bool(styles))),
+            for planes, style_size in zip(styles, style_sizes, strict=True)) if styles else
+      tuple(np.ones((*style_size, 1), np.float32) for style_size in style_sizes),
       area_means(stacked(content, set(kept)).sum(-1, keepdims=True), *size) if kept else None)
 
 

@@ -53,6 +53,7 @@ class Objective:
   def __init__(self, config: Any):
     """Reads layers, weights, network, style loss and total variation from `config`."""
     self._loss = losses.STYLE_LOSSES[config.style_loss]
+    self._style_layers = config.style_layers
     self._tv_norm, self._tv_weight = config.tv_norm, config.tv_weight
     self._strides = {name: layer.stride for name, layer in network.layers(config.network).items()}
     terms = [(f"content/{name}", config.content_weight * weight) for name, weight
@@ -88,11 +89,12 @@ class Objective:
     Args:
       size: height and width of its pictures in pixels.
       content, guides: as in `Wanted`.
-      style: statistics of the style, one a region, for each style layer.
+      style: statistics of the style, one a region, by layer; those of style layers count.
       share: as for `weights`.
     """
     prepared, kept = {}, {}
-    for name, regions in style.items():
+    for name in filter(style.__contains__, self._style_layers):
+      regions = style[name]
       if guides:
         there = _regions_there(guides[name], regions)
         kept[name], regions = tf.gather(guides[name], there, axis=-1), [regions[index] for index in there]

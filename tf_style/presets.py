@@ -3,21 +3,26 @@
 from collections.abc import Mapping
 from typing import Any
 
-BLOCKS = tuple(f"block{block}_conv1" for block in range(1, 6))
-BLOCK_WEIGHTS = tuple(weight / 341 for weight in (256.0, 64.0, 16.0, 4.0, 1.0))
+# Gatys' layers, and this package's: where the content is kept at block4_conv2, matching the style there and
+# not a layer before it came nearer to it on five of six pairs, with more of the content on all.
+_FIRST = tuple(f"block{block}_conv1" for block in range(1, 6))
+BLOCKS = (*_FIRST[:3], "block4_conv2", _FIRST[4])
+BLOCK_WEIGHTS = tuple(weight / 356 for weight in (256.0, 64.0, 16.0, 16.0, 4.0))
 
-# Names for lists of style layers, as parts of `BLOCKS`.
+# Names for lists of style layers, as parts of a loss's own.
 STYLE_LAYERS: Mapping[str, slice] = {"default": slice(0, 5), "shallow": slice(0, 3), "deep": slice(2, 5)}
 
 # ImageNet's mean standard deviation in 0-255 units.
 _IMAGENET_SCALE = 255 * (0.229 + 0.224 + 0.225) / 3
 
-# What weighs as much as the default's weights do, for who changes --style_loss alone.
-LOSS_WEIGHTS: Mapping[str, Mapping[str, Any]] = {
-    "gram": {"content_weight": 5.0, "style_weight": 100.0, "style_layer_weights": (1.0,) * 5},
-    "gram_sum": {"content_weight": 0.05, "style_weight": 0.9, "style_layer_weights": (0.2,) * 5},
-    "covariance": {"content_weight": 0.02, "style_weight": 1.0},
-    "mixed": {"content_weight": 0.01, "style_weight": 1.0},
+# What a style loss brings along, for who changes --style_loss alone: weights that come to as much as the
+# default's do, and with Gram matrices all that is classic.
+LOSS_SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "gram": {"content_weight": 5.0, "style_weight": 100.0, "style_layers": _FIRST,
+             "style_layer_weights": (1.0,) * 5, "content_target": "features"},
+    "gram_sum": {"content_weight": 0.05, "style_weight": 0.9, "style_layers": _FIRST,
+                 "style_layer_weights": (0.2,) * 5, "content_target": "features"},
+    "wasserstein": {"content_weight": 0.02},
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
@@ -44,15 +49,15 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def layer_weights(layers: str, preset: str, style_loss: str) -> tuple[float, ...]:
-  """Returns the weights of the layers that a name in `STYLE_LAYERS` stands for.
+def named_layers(name: str, preset: str, style_loss: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
+  """Returns the layers that a name in `STYLE_LAYERS` stands for, and their weights.
 
   Each layer has its weight of the preset, or of the style loss where the preset has other layers, times what
   makes up for the number of layers left out. So the balance with the content stays: of weights that sum to 1
   those of `deep`, whose layers have the largest distances, would outweigh it.
   """
-  of_loss = LOSS_WEIGHTS.get(style_loss, {})
+  of_loss = LOSS_SETTINGS.get(style_loss, {})
   settings = of_loss if "style_layers" in PRESETS[preset] else {**of_loss, **PRESETS[preset]}
-  weights = settings.get("style_layer_weights", BLOCK_WEIGHTS)
-  part = weights[STYLE_LAYERS[layers]]
-  return tuple(weight * (len(weights) / len(part)) for weight in part)
+  layers, weights = settings.get("style_layers", BLOCKS), settings.get("style_layer_weights", BLOCK_WEIGHTS)
+  part = weights[STYLE_LAYERS[name]]
+  return layers[STYLE_LAYERS[name]], tuple(weight * (len(weights) / len(part)) for weight in part)

@@ -13,22 +13,28 @@ from tf_style.records import Window
 
 
 class Targets(tf.Module):
-  """Makes the targets of all levels; its two graphs serve pictures of every size."""
+  """Makes the targets of all levels; its two graphs serve pictures of every size.
+
+  Attributes:
+    layers: those that statistics are taken of: style layers, and content layers that are adapted.
+  """
 
   def __init__(self, extractor: Extractor, config: Any, regions: int = 0):
     """Traces nothing yet.
 
     Args:
       extractor: of the layers of `config`.
-      config: layers, network and tile size are read.
-      regions: of the styles' guides; 0 where they have none.
+      config: layers, what the content's target is, network and tile size are read.
+      regions: of guides; 0 where there are none.
     """
     super().__init__(name="targets")
     self._extractor, self._config = extractor, config
+    self._adapted = config.content_layers if config.content_target == "adain" else ()
+    self.layers = tuple(dict.fromkeys(config.style_layers + self._adapted))
     self._table = network.layers(config.network)
     picture, window = tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([len(Window._fields)], tf.int32)
     guide = tf.TensorSpec([1, None, None, regions])
-    guides = dict.fromkeys(config.style_layers, guide) if regions else {}
+    guides = dict.fromkeys(self.layers, guide) if regions else {}
     self._features = tf.function(self._own_features, input_signature=[picture, window], autograph=False)
     self._sums = tf.function(self._own_sums, input_signature=[picture, window, guides], autograph=False)
 
@@ -42,33 +48,47 @@ class Targets(tf.Module):
     return tiles.plan_windows(
         height, width, self._config.tile_size or largest, self._config.network, self._extractor.layers)
 
-  def content(self, picture: np.ndarray) -> Mapping[str, tf.Tensor]:
-    """Returns the features [1, h, w, C] of the content layers.
+  def content(self, picture: np.ndarray, style: Mapping[str, list[losses.Statistics]] | None = None,
+              guides: Mapping[str, np.ndarray] | None = None) -> Mapping[str, tf.Tensor]:
+    """Returns what the features of the content layers are compared with, [1, h, w, C].
+
+    That is the content's features, and where the configuration says so with channels of the style's means and
+    deviations, region by region (`losses.adaptation`): so content and style do not ask for different ones.
 
     They have the extractor's precision, or float16 where float32 would take more than 256 MiB.
 
     Args:
       picture: [1, H, W, 3] float32.
+      style: statistics of `layers`, one a region; without them features stay as they are.
+      guides: as for `statistics`; what belongs to no region stays as it is.
     """
+    maps: dict[str, list[Any]] = {}
+    if style and self._adapted:
+      own = self.statistics(picture, guides)
+      maps = {name: [losses.adaptation(*pair) for pair in zip(own[name], style[name], strict=True)]
+              for name in self._adapted}
     windows = self.windows(*picture.shape[1:3])
-    if len(windows) == 1:
-      return self._features(*_shown(picture, windows[0]))
-    kept: dict[str, np.ndarray] = {}
+    kept: dict[str, Any] = {}
     for window in windows:
       for name, values in self._features(*_shown(picture, window)).items():
+        place = tiles.within_picture(window, self._table[name].stride)
+        if name in maps:
+          values = _adapted(values, maps[name], guides and guides[name][place])
+        if len(windows) == 1:
+          kept[name] = values
+          continue
         if name not in kept:
           kept[name] = self._blank(name, picture, values.dtype)
-        place = tiles.within_picture(window, self._table[name].stride)
         kept[name][place] = tf.saturate_cast(values, kept[name].dtype).numpy()
     return {name: tf.constant(kept.pop(name)) for name in tuple(kept)}
 
-  def style(self, picture: np.ndarray, guides: Mapping[str, np.ndarray] | None = None,
-            largest: int = 0) -> Mapping[str, list[losses.Statistics]]:
-    """Returns the statistics of the style layers, one a region.
+  def statistics(self, picture: np.ndarray, guides: Mapping[str, np.ndarray] | None = None,
+                 largest: int = 0) -> Mapping[str, list[losses.Statistics]]:
+    """Returns the statistics of `layers`, one a region.
 
     Args:
       picture: [1, H, W, 3] float32.
-      guides: [1, H / stride, W / stride, R] in [0, 1], one a style layer, or None for one region of ones.
+      guides: [1, H / stride, W / stride, R] in [0, 1], one a layer, or None for one region of ones.
       largest: side of a window where the configuration sets none; 0 is the whole picture.
     """
     total: Any = None
@@ -82,18 +102,19 @@ class Targets(tf.Module):
   def blend(self, pictures: Sequence[np.ndarray], shares: Sequence[float],
             guides: Sequence[Mapping[str, np.ndarray] | None],
             largest: int = 0) -> Mapping[str, list[losses.Statistics]]:
-    """Returns the statistics of several styles mixed, as `style` does.
+    """Returns the statistics of several styles mixed, as `statistics` does.
 
     A region is mixed of those that have it.
 
     Args:
       pictures: [1, H, W, 3] float32, of any sizes.
       shares: one a picture.
-      guides, largest: as for `style`, one a picture.
+      guides, largest: as for `statistics`, one a picture.
     """
-    parts = [self.style(picture, guide, largest) for picture, guide in zip(pictures, guides, strict=True)]
+    parts = [self.statistics(picture, guide, largest)
+             for picture, guide in zip(pictures, guides, strict=True)]
     return {name: [_mixed(list(of_region), shares) for of_region in
-                   zip(*(part[name] for part in parts), strict=True)] for name in self._config.style_layers}
+                   zip(*(part[name] for part in parts), strict=True)] for name in self.layers}
 
   def _blank(self, name: str, picture: np.ndarray, dtype: tf.DType) -> np.ndarray:
     height, width = (side // self._table[name].stride for side in picture.shape[1:3])
@@ -106,12 +127,23 @@ class Targets(tf.Module):
 
   def _own_sums(self, part: tf.Tensor, vector: tf.Tensor,
                 guides: Mapping[str, tf.Tensor]) -> dict[str, losses.FeatureSums]:
-    own = self._own(part, Window(*tf.unstack(vector)), self._config.style_layers)
+    own = self._own(part, Window(*tf.unstack(vector)), self.layers)
     return {name: losses.feature_sums(values, guides.get(name)) for name, values in own.items()}
 
   def _own(self, part: tf.Tensor, window: Window, layers: tuple[str, ...]) -> dict[str, tf.Tensor]:
     features = self._extractor(part)
     return {name: features[name][tiles.within_window(window, self._table[name].stride)] for name in layers}
+
+
+def _adapted(features: tf.Tensor, maps: list[tuple[tf.Tensor, tf.Tensor]], guide: Any) -> tf.Tensor:
+  """Applies each region's gain and shift."""
+  values = tf.cast(features, tf.float32)
+  parts = [gain * values + shift for gain, shift in maps]
+  if guide is None:
+    return tf.cast(parts[0], features.dtype)
+  shares = tf.split(guide, guide.shape[-1], -1)
+  moved = tf.add_n([share * (part - values) for share, part in zip(shares, parts, strict=True)])
+  return tf.cast(values + moved, features.dtype)
 
 
 def _mixed(parts: list[losses.Statistics], shares: Sequence[float]) -> losses.Statistics:

@@ -172,7 +172,7 @@ class _Judge:
     self._extractor = extractors.get(
         config.content_layers + config.style_layers, config.pooling, precision, config.padding)
     self._targets = Targets(
-        self._extractor, config, len(plan.regions.colors) if plan.regions and plan.regions.styles else 0)
+        self._extractor, config, len(plan.regions.colors) if plan.regions else 0)
     self.objective = Objective(config)
     self._whole = WholePicture(self._extractor, self.objective)
     self._viewed: dict[pyramid.Level, tuple] = {}
@@ -196,28 +196,29 @@ class _Judge:
 
   def _wanted(self, level: pyramid.Level) -> Wanted:
     plan, (height, width, _) = self.plan, level
+    style = self._style(level) if plan.styles else {}
+    guides = lambda erosion: plan.regions and self._guides(plan.regions.content, height, width, erosion)
     content = {} if plan.content is None else self._targets.content(
-        color.seen(plan.config.color, images.resize(plan.content.rgb, height, width)))
+        color.seen(plan.config.color, images.resize(plan.content.rgb, height, width)), style, guides(0.0))
     return self.objective.wanted(
-        (height, width), content, self._style(level) if plan.styles else {},
-        plan.regions and self._guides(plan.regions.content, height, width), plan.pixel_share(level))
+        (height, width), content, style, guides(plan.config.mask_erosion), plan.pixel_share(level))
 
   def _style(self, level: pyramid.Level) -> Mapping[str, list[Statistics]]:
     """Returns the statistics of all styles, each scaled as the level is."""
     plan, largest = self.plan, max(level[:2])
     scale = largest / max(plan.levels[-1][:2])
-    least = 2 * network.deepest(plan.config.network, plan.config.style_layers).stride
+    least = 2 * network.deepest(plan.config.network, self._targets.layers).stride
     sizes = [size_at(style.rgb.shape[1:3], scale, least) for style in plan.styles]
-    planes = plan.regions.styles if plan.regions and plan.regions.styles else [None] * len(sizes)
+    planes = plan.regions.styles if plan.regions else [None] * len(sizes)
     pictures = [images.resize(style.rgb, *size) for style, size in zip(plan.styles, sizes, strict=True)]
-    guides = [None if plane is None else self._guides(plane, *size)
+    guides = [None if plane is None else self._guides(plane, *size, plan.config.mask_erosion)
               for plane, size in zip(planes, sizes, strict=True)]
     return self._targets.blend(pictures, plan.shares, guides, largest)
 
-  def _guides(self, weights: np.ndarray, height: int, width: int) -> Mapping[str, np.ndarray]:
-    config, table = self.plan.config, network.layers(self.plan.config.network)
-    return masks.guides(weights, height, width, [table[name] for name in config.style_layers],
-                        config.mask_erosion)
+  def _guides(self, weights: np.ndarray, height: int, width: int,
+              erosion: float) -> Mapping[str, np.ndarray]:
+    table = network.layers(self.plan.config.network)
+    return masks.guides(weights, height, width, [table[name] for name in self._targets.layers], erosion)
 
   def value(self, picture: np.ndarray) -> dict[str, float]:
     """Returns the losses of a picture of the final size: `total`, and each raw term by its name."""

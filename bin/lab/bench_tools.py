@@ -119,8 +119,8 @@ class OneLevel:
     extractor = Extractor(weights, config.content_layers + config.style_layers, config.pooling,
                           config.precision, config.padding)
     targets, objective = Targets(extractor, config), Objective(config)
-    self.wanted = objective.wanted(
-        content.shape[1:3], targets.content(content), targets.style(style) if config.style_layers else {})
+    statistics = targets.statistics(style) if config.style_layers else {}
+    self.wanted = objective.wanted(content.shape[1:3], targets.content(content, statistics), statistics)
     windows = targets.windows(*content.shape[1:3])
     self.evaluator = WholePicture(extractor, objective) if len(windows) == 1 else (
         TiledPicture(extractor, objective, windows))

@@ -1,7 +1,5 @@
 """How much style a picture reached and how much content it kept, by features that no loss uses."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import tensorflow as tf
 
@@ -22,8 +20,7 @@ class Measures:
     self._extract = tf.function(Extractor(weights, (*_STYLE_LAYERS, _CONTENT_LAYER)), autograph=False)
     self._extract_random = tf.function(Extractor(_random(weights), _STYLE_LAYERS), autograph=False)
 
-  def style_distances(self, picture: np.ndarray, style: np.ndarray,
-                      kinds: Sequence[str] = KINDS) -> dict[str, float]:
+  def style_distances(self, picture: np.ndarray, style: np.ndarray) -> dict[str, float]:
     """Sliced Wasserstein distances (Heitz et al. 2021), 0 where picture and style agree, by kind.
 
     `patches`: 7x7 pixels, at two scales; `random`: three layers of the network with random kernels; `vgg`:
@@ -32,12 +29,11 @@ class Measures:
     Pictures are [1, H, W, 3] in [0, 1].
     """
     return {kind: float(np.mean([_sliced(a, b) for a, b in zip(
-        self._described(kind, picture), self._described(kind, style), strict=True)])) for kind in kinds}
+        self._described(kind, picture), self._described(kind, style), strict=True)])) for kind in KINDS}
 
   def style_distance(self, picture: np.ndarray, style: np.ndarray) -> float:
-    """Returns the mean over both scales of patches and the three layers of `vgg`."""
-    found = self.style_distances(picture, style, ("patches", "vgg"))
-    return (2 * found["patches"] + 3 * found["vgg"]) / 5
+    """Returns the mean over the three kinds."""
+    return float(np.mean([*self.style_distances(picture, style).values()]))
 
   def content_similarity(self, picture: np.ndarray, content: np.ndarray) -> float:
     """Mean cosine of centered deep features at the same place, 1 where they agree."""
