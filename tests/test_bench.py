@@ -62,6 +62,27 @@ def test_the_first_step_counts_as_a_usual_one():
   assert stepping_seconds([9.0, 10.0, 11.0, 13.0]) == pytest.approx([1, 2, 3, 5])
 
 
+def test_a_run_for_the_figures_is_made_once_and_recorded(tmp_path, monkeypatch):
+  import figures
+  monkeypatch.setattr(figures, "TABLE", tmp_path / "FIGURES.md")
+  monkeypatch.setattr(figures, "KEPT", tmp_path)
+  run = figures.Run("photo+style", {"network": "vgg16", "image_size": 64, "steps": 2})
+  made = figures.Studio().picture(run)
+  monkeypatch.setattr(figures.tf_style, "stylize", None)
+  np.testing.assert_array_equal(figures.Studio().picture(run), made)
+  assert f"| photo+style | `{run.flags}` | total " in figures.TABLE.read_text("utf-8")
+
+
+def test_looks_are_compared_in_the_same_seconds(tmp_path, monkeypatch, capsys):
+  import looks
+  monkeypatch.setattr("sys.argv", ["looks.py", "--size=64", "--pairs=photo+style", "--ways=default,one size",
+                                   f"--pictures={tmp_path}", "steps=2"])
+  looks.main()
+  rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if "photo+style" in line]
+  assert [row[1] for row in rows] == ["default", "one size"] and rows[0][2] == "2"
+  assert (tmp_path / "photo+style.png").exists()
+
+
 @pytest.mark.full
 def test_tiles(tmp_path):
   found = measured(tmp_path, "tiles")["tiles"]

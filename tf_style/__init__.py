@@ -13,7 +13,7 @@ Settings are the fields of `Config`, which are the flags of the command line too
 with a preset and checks every value. Pictures are paths, Pillow images or arrays, and a callback
 can watch:
 
-    config = tf_style.Config.of(image_size=768, effort="best", content_weight=0.03)
+    config = tf_style.Config.of(image_size=768, effort="best", content_weight=0.02)
     result = tf_style.stylize(photo, painting, config, on_step=lambda step: print(step.best_loss))
     result.losses["total"], result.history["total"], result.seconds
 

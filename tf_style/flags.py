@@ -23,7 +23,7 @@ tf_style repaints a picture in the manner of another: neural style transfer (Gat
 
   tf-style --content=photo.jpg --style=painting.jpg
   tf-style --content=photo.jpg --style=painting.jpg --output=out/print.tif --image_size=1600 \\
-      --effort=best --content_weight=0.03
+      --effort=best --content_weight=0.02
   tf-style --content=photo.jpg --style=one.jpg --style=two.jpg --style_blend=0.7,0.3
   tf-style --style=marble.jpg --output_size=800x600
   tf-style --flagfile=logs/RUN/flags.txt --seed=7

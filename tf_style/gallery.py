@@ -20,7 +20,7 @@ INTRO = """\
 Shows what one or two flags do: a sheet of small pictures, each with its values under it.
 
   python -m tf_style.gallery --content=photo.jpg --style=painting.jpg \\
-      --columns=content_weight=0.005,0.02,0.08 --rows=style_scale=0.5,1
+      --columns=content_weight=0.0025,0.01,0.04 --rows=style_scale=0.5,1
   python -m tf_style.gallery --content=photo.jpg --style=one.jpg --style=two.jpg \\
       --columns='style_blend=0.7,0.3;0.3,0.7'
 

@@ -9,6 +9,7 @@ from bench_tools import Bench, OneLevel, in_turns, medians, ratio, sample_pair, 
 
 from tf_style import network
 from tf_style.config import Config
+from tf_style.presets import BLOCKS
 from tf_style.weights import Weights
 
 DEEPEST = "block5_conv1"
@@ -93,7 +94,8 @@ def shares(bench: Bench, peak: dict[str, float], height: int, width: int) -> dic
 def parts(bench: Bench, height: int, width: int) -> dict[str, Any]:
   """Seconds of steps that differ in one part, and the differences."""
   weights, (content, style) = bench.vgg19, sample_pair(height, width)
-  make = lambda **options: OneLevel(weights, config_of(weights, bench.precision, **options), content, style)
+  make = lambda **options: OneLevel(
+      weights, config_of(weights, bench.precision, **{"style_layers": BLOCKS, **options}), content, style)
   gram = make(style_loss="gram")
   differentiate = tf.function(gram.evaluator.value_and_gradient, autograph=False)
   picture = tf.constant(content)
@@ -132,6 +134,6 @@ def sizes(bench: Bench) -> dict[str, Any]:
     content, style = sample_pair(longest * 3 // 4, longest)
     step = OneLevel(bench.weights, config_of(bench.weights, bench.precision), content, style).step
     found[str(longest)] = medians(in_turns({name: step}, bench.rounds).seconds)[name]
-  show_table(f"Default objective (Wasserstein, Adam): {name}, {bench.precision}, 4:3",
+  show_table(f"Default objective (Adam): {name}, {bench.precision}, 4:3",
              ["longest side, px", "seconds a step"], found.items())
   return {"network": name, **found}

@@ -1,6 +1,6 @@
 """Makes the README's pictures from the samples, and the table of what each run took and reached.
 
-    bin/figures                  all of them, 14 runs, and the sheet of controls
+    bin/figures                  all of them, 17 runs, and the sheet of controls
     bin/figures oil init         some, by name
     bin/figures strips article   the strips; the two programs of the article
     bin/figures controls         the sheet of controls, 18 small runs, which are not kept
@@ -71,12 +71,13 @@ ARTICLE = {
     "article-pytorch": preset("article-pytorch", steps=300)}
 STRIPS = {
     "content_weight": {str(weight): small("photo+style", content_weight=weight)
-                       for weight in (0.005, 0.02, 0.08)},
+                       for weight in (0.0025, 0.01, 0.04)},
     "init": {init: small("photo+glass", init=init) for init in ("content", "recolored", "noise")},
     "layers": {layers: small("photo+style", style_layers=layers)
                for layers in ("shallow", "default", "deep")},
     "style_loss": {loss: small("photo+style", style_loss=loss)
-                   for loss in ("gram", "covariance", "wasserstein")},
+                   for loss in ("gram", "covariance", "wasserstein", "mixed")},
+    "content_target": {target: small("cat+glass", content_target=target) for target in ("features", "adain")},
     "presets": {"default": small("photo+style"), "gatys": preset("gatys", optimizer="lbfgs", steps=80),
                 **ARTICLE}}
 GROUPS = {"strips": tuple(STRIPS), "article": tuple(ARTICLE)}
