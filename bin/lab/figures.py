@@ -1,6 +1,6 @@
 """Makes the README's pictures from the samples, and the table of what each run took and reached.
 
-    bin/figures                  all of them, 17 runs, and the sheet of controls
+    bin/figures                  all of them, 15 runs, and the sheet of controls
     bin/figures oil init         some, by name
     bin/figures strips article   the strips; the two programs of the article
     bin/figures controls         the sheet of controls, 18 small runs, which are not kept
@@ -77,7 +77,6 @@ STRIPS = {
                for layers in ("shallow", "default", "deep")},
     "style_loss": {loss: small("photo+style", style_loss=loss)
                    for loss in ("gram", "covariance", "wasserstein", "mixed")},
-    "content_target": {target: small("cat+glass", content_target=target) for target in ("features", "adain")},
     "presets": {"default": small("photo+style"), "gatys": preset("gatys", optimizer="lbfgs", steps=80),
                 **ARTICLE}}
 GROUPS = {"strips": tuple(STRIPS), "article": tuple(ARTICLE)}
