@@ -75,7 +75,7 @@ def test_a_run_for_the_figures_is_made_once_and_recorded(tmp_path, monkeypatch):
 
 def test_looks_are_compared_in_the_same_seconds(tmp_path, monkeypatch, capsys):
   import looks
-  monkeypatch.setattr("sys.argv", ["looks.py", "--size=64", "--pairs=photo+style", "--ways=default,one size",
+  monkeypatch.setattr("sys.argv", ["looks.py", "--size=128", "--pairs=photo+style", "--ways=default,one size",
                                    f"--pictures={tmp_path}", "steps=2"])
   looks.main()
   rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if "photo+style" in line]

@@ -100,7 +100,7 @@ def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
 def test_every_flag_that_is_named_exists(page):
   known = {flag.name for command in (flags.FILES, export._OWN, board._OWN, gallery._OWN) for flag in command}
   known |= {field.name for field in dataclasses.fields(Config)}
-  known |= {"flagfile", "help", "version", "full", "data", "pairs", "neural_style"}  # bin's, too
+  known |= {"flagfile", "help", "version", "full", "data", "pairs", "size", "neural_style"}  # bin's, too
   assert set(re.findall(r"(?<![\w-])--([a-z]\w*)", text_of(page))) <= known
 
 
