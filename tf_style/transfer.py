@@ -1,5 +1,6 @@
 """One pair of pictures through all levels: the only place that knows the order."""
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -197,7 +198,8 @@ class _Judge:
   def _wanted(self, level: pyramid.Level) -> Wanted:
     plan, (height, width, _) = self.plan, level
     style = self._style(level) if plan.styles else {}
-    guides = lambda erosion: plan.regions and self._guides(plan.regions.content, height, width, erosion)
+    guides = functools.cache(  # mostly both are of no erosion
+        lambda erosion: plan.regions and self._guides(plan.regions.content, height, width, erosion))
     content = {} if plan.content is None else self._targets.content(
         color.seen(plan.config.color, images.resize(plan.content.rgb, height, width)), style, guides(0.0))
     return self.objective.wanted(

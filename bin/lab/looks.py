@@ -10,7 +10,6 @@ which no loss uses; style by patches, by a network with random kernels and by la
 """
 
 import argparse
-import time
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,9 @@ def main() -> None:
     for way in given.ways.split(","):
       flags = {**WAYS[way], **(dict(given.flags) if "preset" not in WAYS[way] else {})}
       config = Config.of(image_size=given.size, optimizer="lbfgs", network=weights.network, **flags)
-      result = run(content, style, config, extractors, seconds if way in LIMITED else np.inf)
+      most_seconds = seconds if way in LIMITED else np.inf
+      result = tf_style.stylize(content, style, config, extractors=extractors,
+                                on_step=lambda step, most=most_seconds: step.seconds > most)
       seconds = result.seconds if way == "default" else seconds
       pictures.append(result.picture)
       kinds = measures.style_distances(result.picture, style)
@@ -61,18 +62,6 @@ def main() -> None:
     if given.pictures:
       given.pictures.mkdir(parents=True, exist_ok=True)
       tf_style.save_picture(given.pictures / f"{pair}.png", np.concatenate(pictures, 2))
-
-
-def run(content: np.ndarray, style: np.ndarray, config: Config, extractors: Extractors,
-        most_seconds: float) -> tf_style.Result:
-  """Runs until the end, or until the steps have taken so long."""
-  start: list[float] = []
-
-  def on_step(_: tf_style.Step) -> bool:
-    start.append(time.perf_counter())
-    return start[-1] - start[0] > most_seconds
-
-  return tf_style.stylize(content, style, config, on_step=on_step, extractors=extractors)
 
 
 def quarter(picture: np.ndarray) -> np.ndarray:
