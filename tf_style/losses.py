@@ -175,31 +175,31 @@ def covariance_distance(stats: Statistics, target: Statistics) -> tf.Tensor:
 
 
 class WassersteinTarget(NamedTuple):
-  """A Gaussian in the basis of its covariance.
+  """A Gaussian, and the subspace on which it varies.
 
   Attributes:
     mean: [C].
-    basis: [C, r] eigenvectors that span the covariance's range.
-    deviations: [r] roots of its eigenvalues, the ridge included.
+    basis: [C, r] orthonormal, spans the covariance's range; unused where r is C.
+    root: [r, r] symmetric root of the covariance in that basis, the ridge included; where r is C, of the
+      covariance itself.
   """
 
   mean: tf.Tensor
   basis: tf.Tensor
-  deviations: tf.Tensor
+  root: tf.Tensor
 
 
 def wasserstein_target(target: Statistics) -> WassersteinTarget:
-  """Takes a target's covariance apart, on the host in float64; r <= min(C, positions - 1)."""
+  """Takes a target's covariance apart, on the host in float64; r is C, or fewer for C positions or fewer."""
   matrix = np.asarray(covariance(target), np.float64)
   values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
-  channels = len(values)
-  rank = max(1, min(channels, int(target.count) - 1,
-                    int(np.sum(values > 1e-6 * values.mean())) if values.mean() > 0 else 1))
+  channels, free = len(values), int(target.count) - 1
+  rank = channels if free >= channels else max(1, min(free, int(np.sum(values > 1e-6 * values.mean()))))
   kept = np.maximum(values[-rank:], 0)
-  kept += _RIDGE * max(kept.mean(), 1e-6)
-  dtype = target.mean.dtype
+  deviations = np.sqrt(kept + _RIDGE * max(kept.mean(), 1e-6))
+  root = np.diag(deviations) if rank < channels else vectors * deviations @ vectors.T
   return WassersteinTarget(
-      target.mean, tf.constant(vectors[:, -rank:], dtype), tf.constant(np.sqrt(kept), dtype))
+      target.mean, *(tf.constant(part, target.mean.dtype) for part in (vectors[:, -rank:], root)))
 
 
 def wasserstein_distance(stats: Statistics, target: WassersteinTarget) -> tf.Tensor:
@@ -207,18 +207,18 @@ def wasserstein_distance(stats: Statistics, target: WassersteinTarget) -> tf.Ten
 
   (|mu - m|^2 + tr(S + A - 2 (A^1/2 S A^1/2)^1/2)) / C.
 
-  In the basis of A's eigenvectors only the block of S on A's range takes part in the root, so that coarse
-  pictures, whose covariances are rank-deficient, cost little. On that block a share of 1e-4 of its mean
-  variance is added to the diagonal of S and of A alike, which keeps the root differentiable and the
-  distance zero where they agree.
+  Only the block of S on A's range takes part in the root, so that coarse pictures, whose covariances are
+  rank-deficient, cost little. On that block a share of 1e-4 of its mean variance is added to the diagonal of
+  S and of A alike, which keeps the root differentiable and the distance zero where they agree.
   """
-  matrix, rank = covariance(stats), tf.shape(target.basis)[1]
-  block = tf.matmul(target.basis, matrix @ target.basis, transpose_a=True)
+  matrix, (channels, rank) = covariance(stats), tf.unstack(tf.shape(target.basis))
+  block = tf.cond(rank < channels, lambda: tf.matmul(target.basis, matrix @ target.basis, transpose_a=True),
+                  lambda: matrix)
   outside = tf.linalg.trace(matrix) - tf.linalg.trace(block)
   variance = tf.linalg.trace(block) / tf.cast(rank, block.dtype)
   block += tf.eye(rank, dtype=block.dtype) * (_RIDGE * tf.maximum(variance, 1e-6))
-  root = trace_of_root((block + tf.transpose(block)) / 2, target.deviations)
-  spread = outside + tf.linalg.trace(block) + tf.reduce_sum(tf.square(target.deviations)) - 2 * root
+  cross = trace_of_root((block + tf.transpose(block)) / 2, target.root)
+  spread = outside + tf.linalg.trace(block) + tf.reduce_sum(tf.square(target.root)) - 2 * cross
   return (tf.reduce_sum(tf.square(stats.mean - target.mean)) + spread) / stats.mean.shape[0]
 
 
