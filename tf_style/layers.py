@@ -76,9 +76,10 @@ def max_pool(x: tf.Tensor):
     inner = [batch, 2 * height, 2 * width, channels]
     with tf.control_dependencies([upstream]):  # or this would be ready, and kept, long before
       cells = tf.reshape(x[:, :2 * height, :2 * width], [batch, height, 2, width, 2, channels])
-      largest = tf.cast(tf.equal(cells, y[:, :, None, :, None]), x.dtype)
-    share = upstream / (4 * tf.nn.avg_pool2d(tf.reshape(largest, inner), 2, 2, "VALID"))
-    inside = tf.reshape(largest * share[:, :, None, :, None], inner)
+      largest = tf.equal(cells, y[:, :, None, :, None])
+    shares = tf.nn.avg_pool2d(tf.cast(tf.reshape(largest, inner), x.dtype), 2, 2, "VALID")
+    each = (upstream / (4 * shares))[:, :, None, :, None]
+    inside = tf.reshape(tf.where(largest, each, tf.zeros([], x.dtype)), inner)
     return tf.cond(tf.reduce_all(size == inner), lambda: inside,
                    lambda: tf.pad(inside, tf.stack([tf.zeros_like(size), size - inner], 1)))
 

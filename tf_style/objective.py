@@ -143,17 +143,17 @@ class Objective:
 
   def terms(self, sums: Sums, wanted: Wanted) -> LossTerms:
     """Turns sums into loss terms; each raw term is a mean, so that a picture looks alike at every size."""
-    raw = {f"content/{name}": value / tf.cast(tf.size(wanted.content[name], tf.int64), value.dtype)
+    raw = {f"content/{name}": value * (1 / tf.cast(tf.size(wanted.content[name], tf.int64), value.dtype))
            for name, value in sums.content.items()}
     for name, targets in wanted.style.items():
       regions = losses.statistics(sums.style[name])
       everywhere = tf.maximum(tf.reduce_sum(sums.style[name].count), 1e-6)
       raw[f"style/{name}"] = tf.add_n(
-          [region.count / everywhere * self._loss.distance(region, target)
+          [self._loss.distance(region, target) * (region.count / everywhere)
            for region, target in zip(regions, targets, strict=True)])
-    raw["tv"] = sums.variation / (3 * tf.cast(wanted.pixels, sums.variation.dtype))
+    raw["tv"] = sums.variation * (1 / (3 * tf.cast(wanted.pixels, sums.variation.dtype)))
     vector = tf.stack([raw[name] for name in self.names])
-    return LossTerms(tf.tensordot(tf.cast(wanted.weights, vector.dtype), vector, 1), vector)
+    return LossTerms(tf.reduce_sum(vector * tf.cast(wanted.weights, vector.dtype)), vector)
 
 
 def _regions_there(guide: tf.Tensor, targets: list[losses.Statistics]) -> list[int]:

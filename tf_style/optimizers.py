@@ -198,11 +198,11 @@ class LBFGS(tf.Module):
   def _newton(self, gradient: tf.Tensor) -> tf.Tensor:
     along = self._along(gradient[None])[:, :, 0]
     by_history, by_gradient = two_loop(self.products, along, self.pairs)
-    ascent = by_gradient * gradient
+    ascent = by_gradient * gradient[None]
     for share, pair in zip(tf.split(tf.transpose(by_history), self._memory), self.history, strict=True):
       with tf.control_dependencies([ascent]):  # one after another: one vector at a time in memory
-        ascent += tf.matmul(share, pair)[0]
-    return -ascent
+        ascent += tf.matmul(share, pair)
+    return -ascent[0]
 
 
 def two_loop(products: tf.Tensor, along: tf.Tensor, pairs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

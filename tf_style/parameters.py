@@ -91,8 +91,9 @@ class FourierSigmoid(tf.Module):
 
   def _filtered(self, field: tf.Tensor) -> tf.Tensor:
     planes = tf.transpose(field, [0, 3, 1, 2])
-    spectrum = tf.signal.rfft2d(planes) * self.scale
-    return tf.transpose(tf.signal.irfft2d(spectrum, tf.shape(planes)[2:]), [0, 2, 3, 1])
+    size = tf.shape(planes)[2:]
+    spectrum = tf.raw_ops.RFFT2D(input=planes, fft_length=size) * self.scale
+    return tf.transpose(tf.raw_ops.IRFFT2D(input=spectrum, fft_length=size), [0, 2, 3, 1])
 
 
 class Frozen(tf.Module):

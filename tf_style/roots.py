@@ -1,8 +1,9 @@
 """Trace of the root of a product of covariances, in matrix products alone, with its gradient in closed form.
 
-The cross term of the Wasserstein distance between Gaussians is tr((A^1/2 S A^1/2)^1/2). With S = L L^T that is
-the nuclear norm of K = L^T A^1/2, or tr(U^T K) with U the orthogonal polar factor of K. Working on K and not on
-K^T K keeps float32 good for singular values over six orders of magnitude.
+The cross term of the Wasserstein distance between Gaussians is tr((A^1/2 S A^1/2)^1/2). In the basis of A's
+eigenvectors A is a diagonal D^2, and with S = L L^T the term is the nuclear norm of K = L^T D, that is
+tr(U^T K) with U the orthogonal polar factor of K. Working on K and not on K^T K keeps float32 good for
+singular values over six orders of magnitude; without the change of basis twice as much is rounded off.
 """
 
 import functools
@@ -58,14 +59,15 @@ def polar_factor(matrix: tf.Tensor) -> tf.Tensor:
   x = a * x + x @ (b * gram + c * square)
   for a, b, c in others:  # a + b G + c G^2 = c ((G + h)^2 + a / c - h^2) passes over fewer matrices
     half = b / (2 * c)
-    shifted = _plus(tf.matmul(x, x, transpose_a=True), half)
-    x = x @ (c * _plus(shifted @ shifted, a / c - half**2))
+    shifted = plus(tf.matmul(x, x, transpose_a=True), half)
+    x = x @ (c * plus(shifted @ shifted, a / c - half**2))
   return x
 
 
-def _plus(matrix: tf.Tensor, number: float) -> tf.Tensor:
-  """Adds a multiple of the identity."""
-  return tf.linalg.set_diag(matrix, tf.linalg.diag_part(matrix) + number)
+def plus(matrix: tf.Tensor, number: tf.Tensor | float) -> tf.Tensor:
+  """Adds a multiple of the identity to a matrix [r, r]."""
+  return tf.raw_ops.MatrixSetDiag(
+      input=matrix, diagonal=tf.raw_ops.MatrixDiagPart(input=matrix) + number)
 
 
 def cholesky_factor(matrix: tf.Tensor) -> tf.Tensor:
@@ -80,24 +82,25 @@ def cholesky_factor(matrix: tf.Tensor) -> tf.Tensor:
 
 
 @tf.custom_gradient
-def trace_of_root(covariance: tf.Tensor, root: tf.Tensor):
-  """Computes tr((R S R)^1/2) for S = `covariance` and R = `root`, of the target.
+def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor):
+  """Computes tr((D S D)^1/2) for S = `covariance` and D = diag(`deviations`).
 
   Gradient by S (Kantorovich dual of the 2-Wasserstein distance, Olkin & Pukelsheim 1982): half the optimal
-  transport map, R (R S R)^-1/2 R / 2 = L^-T U R / 2; none by `root`.
+  transport map, D (D S D)^-1/2 D / 2 = L^-T U D / 2; none by `deviations`, which belong to the target.
 
   Args:
-    covariance: [r, r] symmetric positive definite float32.
-    root: [r, r] symmetric positive definite float32.
+    covariance: [r, r] positive definite float32, in the basis where the target is diagonal; its lower triangle
+      is read.
+    deviations: [r] positive float32.
   Returns:
     Scalar float32.
   """
   factor = cholesky_factor(covariance)
-  product = tf.matmul(factor, root, transpose_a=True)
+  product = tf.transpose(factor) * deviations
   unitary = polar_factor(product)
 
   def gradient(upstream):
-    transport = tf.linalg.triangular_solve(factor, unitary @ root, adjoint=True)
-    return upstream * 0.25 * (transport + tf.transpose(transport)), None
+    transport = tf.linalg.triangular_solve(factor, unitary * deviations, adjoint=True)
+    return (transport + tf.transpose(transport)) * (0.25 * upstream), None
 
   return tf.reduce_sum(unitary * product), gradient
