@@ -144,6 +144,18 @@ def memory_limit(device: str) -> int:
   return min(free, default=8 * 2**30)
 
 
+def reserve_memory(size: int) -> None:
+  """Has TensorFlow's allocator on a CPU take its memory from the system in one piece of up to 512 MiB.
+
+  Left to itself it takes pieces that double, and what is too large for the rest of one touches the next.
+
+  Args:
+    size: bytes; none of them is touched.
+  """
+  import tensorflow as tf
+  tf.raw_ops.Empty(shape=[min(size, 2**29)], dtype=tf.uint8, init=False)
+
+
 def peak_memory() -> int:
   """Returns the largest resident size of this process so far, in bytes.
 

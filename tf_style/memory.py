@@ -11,7 +11,7 @@ ConfigT = TypeVar("ConfigT", bound=Any)
 
 # Measured with Wasserstein losses, by a process on a CPU and by TensorFlow's allocator on an H100, where
 # convolutions take workspaces. A megapixel of VGG16's features takes 1.3 GB a step on a CPU in float32.
-_BASE = {"CPU": 1_000_000_000, "GPU": 1_900_000_000}
+BASE = {"CPU": 1_000_000_000, "GPU": 1_900_000_000}
 _BYTES_A_FEATURE = {"CPU": {"float32": 4.5, "bfloat16": 4.0}, "GPU": {"float32": 9.5, "bfloat16": 7.5}}
 # Copies of the picture: variables, gradient, the pictures on the host, the largest temporaries of a step.
 _COPIES = {"adam": 10, "lbfgs": 18}
@@ -48,7 +48,7 @@ def estimate(config: Any, height: int, width: int, regions: int = 1, device: str
   largest = max((table[name].channels / table[name].stride**2 for name in config.style_layers), default=0)
   masked = 4 * _COPIES_A_REGION * largest * (regions - 1)
   targets = _target_bytes(kept * height * width, config.precision)
-  return int(_BASE[kind] + 12 * copies * height * width + targets
+  return int(BASE[kind] + 12 * copies * height * width + targets
              + (_BYTES_A_FEATURE[kind][config.precision] * values + masked) * window.height * window.width)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tf_style import color, images, masks, network, pyramid
+from tf_style import color, images, machine, masks, memory, network, pyramid
 from tf_style.checkpoints import Saved
 from tf_style.config import Config
 from tf_style.descent import PATIENCE, Descent
@@ -109,6 +109,9 @@ def _levels_as_done(levels: list[pyramid.Level], saved: Saved) -> list[pyramid.L
 def _run(plan: Plan, extractors: Extractors, on_step: OnStep | None, resume: Saved | None,
          on_tile: Callable[[int, int], None] | None) -> Result:
   config, picture, first = plan.config, plan.start, resume.level if resume else 0
+  largest = plan.levels[-1]
+  if "CPU" in plan.device:
+    machine.reserve_memory(memory.estimate(config, *largest[:2], plan.num_regions) - memory.BASE["CPU"])
   watch = Watch(plan, on_step, resume)
   judge = _Judge(plan, extractors, resume.precision if resume else config.precision, on_tile)
   start = lambda level: tf.constant(images.resize(picture, level.height, level.width))
@@ -126,9 +129,8 @@ def _run(plan: Plan, extractors: Extractors, on_step: OnStep | None, resume: Sav
     if watch.stopped or failed:
       break
   del descent, parameters, optimizer  # the last look needs the memory
-  height, width = plan.levels[-1][:2]
-  if picture.shape[1:3] != (height, width):
-    picture = images.resize(picture, height, width)
+  if picture.shape[1:3] != largest[:2]:
+    picture = images.resize(picture, *largest[:2])
     if plan.keeps is not None:
       picture = Frozen(Pixels(tf.constant(picture)), picture, plan.keeps).picture().numpy()
   picture = images.to_uint8(picture)[None] / np.float32(255)
