@@ -1,8 +1,8 @@
 """Kernels: sums over positions that add exactly over tiles and regions, and distances between statistics.
 
 A style loss is sums, then a distance: tiles, masks and several style pictures need no loss of their own.
-Where gradients are taken, divisors are multiplied by their reciprocals: TensorFlow differentiates a quotient in
-twenty operations, a product in two, and each takes a part of the seconds before the first step.
+Where gradients are taken there are products with reciprocals and no quotients: TensorFlow differentiates a
+quotient by twenty operations, a product by two, and each of them delays the first step.
 """
 
 from collections.abc import Callable
@@ -80,16 +80,17 @@ def _moment_sums(features: tf.Tensor, regions: tf.Tensor | None) -> tuple[tf.Ten
 
   The gradient of sum_n w_n f_n f_n^T along G is w_n (G + G^T) f_n: one product of matrices where automatic
   differentiation takes two. It keeps the features as they are and no copy of them in float32, and is in
-  their precision, as the gradients of the layers are that it is added to. As a convolution of 1x1 it takes
-  half the time of a product of matrices and an addition, and none of the float32 that oneDNN lays out for it.
+  their precision, as the gradients of the layers are that it is added to. A 1x1 convolution takes a
+  tenth to a half less time than a product and an addition, and none of the float32 that oneDNN lays out for them.
   """
   kind = features.dtype
 
   @tf.custom_gradient
   def sums(features: tf.Tensor):
     def gradient(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
-      kernels = tf.unstack(tf.cast(second + tf.transpose(second, [0, 2, 1]), kind))
-      parts = [tf.nn.bias_add(tf.nn.conv2d(features, tf.reshape(kernel, [1, 1, *kernel.shape]), 1, "VALID"), bias)
+      symmetric = tf.cast(second + tf.transpose(second, [0, 2, 1]), kind)
+      kernels = tf.unstack(tf.reshape(symmetric, [-1, 1, 1, *second.shape[1:]]))
+      parts = [tf.nn.bias_add(tf.nn.conv2d(features, kernel, 1, "VALID"), bias)
                for kernel, bias in zip(kernels, tf.unstack(tf.cast(first, kind)), strict=True)]
       if regions is None:
         return parts[0]

@@ -89,8 +89,8 @@ def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor):
   transport map, D (D S D)^-1/2 D / 2 = L^-T U D / 2; none by `deviations`, which belong to the target.
 
   Args:
-    covariance: [r, r] positive definite float32, in the basis where the target is diagonal; its lower triangle
-      is read.
+    covariance: [r, r] positive definite float32, in the basis where the target is diagonal; only its lower
+      triangle is read.
     deviations: [r] positive float32.
   Returns:
     Scalar float32.

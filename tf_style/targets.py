@@ -62,24 +62,22 @@ class Targets(tf.Module):
       style: statistics of `layers`, one a region; without them features stay as they are.
       guides: as for `statistics`; what belongs to no region stays as it is.
     """
-    maps: dict[str, list[Any]] = {}
-    if style and self._adapted:
-      own = self.statistics(picture, guides)
-      maps = {name: [losses.adaptation(*pair) for pair in zip(own[name], style[name], strict=True)]
-              for name in self._adapted}
-    windows = self.windows(*picture.shape[1:3])
-    kept: dict[str, Any] = {}
+    windows, style = self.windows(*picture.shape[1:3]), style or {}
+    kept: dict[str, np.ndarray] = {}
+    sums: dict[str, losses.FeatureSums] = {}
     for window in windows:
       for name, values in self._features(*_shown(picture, window)).items():
-        place = tiles.within_picture(window, self._table[name].stride)
-        if name in maps:
-          values = _adapted(values, maps[name], guides and guides[name][place])
-        if len(windows) == 1:
-          kept[name] = values
-          continue
+        if style and name in self._adapted:
+          part = losses.feature_sums(values, self._cut(guides, name, window))
+          sums[name] = tf.nest.map_structure(tf.add, sums[name], part) if name in sums else part
         if name not in kept:
           kept[name] = self._blank(name, picture, values.dtype)
-        kept[name][place] = tf.saturate_cast(values, kept[name].dtype).numpy()
+        self._cut(kept, name, window)[...] = tf.saturate_cast(values, kept[name].dtype).numpy()
+    for name, own in sums.items():
+      maps = [losses.adaptation(*pair) for pair in zip(losses.statistics(own), style[name], strict=True)]
+      for window in windows:
+        values = self._cut(kept, name, window)
+        values[...] = _adapted(tf.constant(values), maps, self._cut(guides, name, window)).numpy()
     return {name: tf.constant(kept.pop(name)) for name in tuple(kept)}
 
   def statistics(self, picture: np.ndarray, guides: Mapping[str, np.ndarray] | None = None,
@@ -93,8 +91,7 @@ class Targets(tf.Module):
     """
     total: Any = None
     for window in self.windows(picture.shape[1], picture.shape[2], largest):
-      cut = {name: guide[tiles.within_picture(window, self._table[name].stride)]
-             for name, guide in (guides or {}).items()}
+      cut = {name: self._cut(guides, name, window) for name in guides or ()}
       part = self._sums(*_shown(picture, window), tf.nest.map_structure(tf.constant, cut))
       total = part if total is None else tf.nest.map_structure(tf.add, total, part)
     return {name: losses.statistics(sums) for name, sums in total.items()}
@@ -115,6 +112,10 @@ class Targets(tf.Module):
              for picture, guide in zip(pictures, guides, strict=True)]
     return {name: [_mixed(list(of_region), shares) for of_region in
                    zip(*(part[name] for part in parts), strict=True)] for name in self.layers}
+
+  def _cut(self, values: Mapping[str, Any] | None, name: str, window: Window) -> Any:
+    """Returns the part of a layer's values that a window stands for; None of none."""
+    return values and values[name][tiles.within_picture(window, self._table[name].stride)]
 
   def _blank(self, name: str, picture: np.ndarray, dtype: tf.DType) -> np.ndarray:
     height, width = (side // self._table[name].stride for side in picture.shape[1:3])
