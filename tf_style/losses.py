@@ -182,6 +182,7 @@ class CovarianceTarget(NamedTuple):
 
 
 def covariance_target(target: Statistics) -> CovarianceTarget:
+  """Prepares `covariance_distance`."""
   matrix = covariance(target)
   scale = tf.maximum(_trace(matrix), 1e-6)
   return CovarianceTarget(target.mean, matrix, _deviations(matrix, scale), scale)
@@ -294,19 +295,20 @@ STYLE_LOSSES: dict[str, StyleLoss] = {
 def squared_error_sum(features: tf.Tensor, target: tf.Tensor):
   """Sums squared differences to the content's features, undivided (Gatys et al. 2016, eq. 1).
 
-  Divided by positions and channels it is the content loss mean((F - P)^2). Differences are in the features'
-  precision, as their gradient is; their squares are summed as `feature_sums` does.
+  Divided by positions and channels it is the content loss mean((F - P)^2).
 
   Args:
-    features, target: [1, H, W, C] of any float types.
+    features: [1, H, W, C] activations of any float type; summed as by `feature_sums`, their gradient in their
+      own.
+    target: likewise.
   """
-  difference = features - tf.cast(target, features.dtype)
-
   def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    slope = tf.cast(2 * upstream, features.dtype) * difference
+    slope = tf.cast(2 * upstream, features.dtype) * (features - tf.cast(target, features.dtype))
     return slope, tf.cast(-slope, target.dtype)
 
-  return _squares(tf.cast(difference, _wide(features))), gradient
+  with tf.control_dependencies([features]):  # or the target would be cast, and kept, long before
+    wide = tf.cast(target, _wide(features))
+  return _squares(tf.cast(features, wide.dtype) - wide), gradient
 
 
 def variation_sum(picture: tf.Tensor, norm: str = "l1", height: int | tf.Tensor | None = None,
