@@ -105,6 +105,14 @@ def test_wasserstein_against_scipy(positions, channels):
   assert got == pytest.approx(wasserstein_twin(target, array), rel=1e-4)
 
 
+def test_wasserstein_of_channels_that_nearly_all_follow_brightness():
+  """Both have the same light; the distance is that of textures of a hundredth of it."""
+  light = 100 * np.random.default_rng(0).random((1, 20, 30, 1)).astype(np.float32)
+  target, array = light + features(1, (20, 30), 16), light + 1.5 * features(2, (20, 30), 16)
+  got = float(distance("wasserstein", statistics(array), statistics(target)))
+  assert got == pytest.approx(wasserstein_twin(target, array), rel=1e-3)
+
+
 def test_mixed_is_wasserstein_of_few_channels_and_covariance_of_many():
   for channels, name in ((256, "wasserstein"), (512, "covariance")):
     array, target = (statistics(features(seed, (5, 6), channels)) for seed in (1, 2))
@@ -177,8 +185,9 @@ def test_two_equal_styles_are_one():
   np.testing.assert_allclose(blend.second, one.second, rtol=1e-6)
 
 
-def test_polar_polynomials_take_the_interval_to_one():
-  x = np.logspace(np.log10(roots._LOWEST), 0, 10_000)
-  for a, b, c in roots.polar_coefficients(roots._LOWEST, roots._ITERATIONS):
+@pytest.mark.parametrize(("iterations", "low"), roots._ACCURACY.values())
+def test_polar_polynomials_take_the_interval_to_one(iterations, low):
+  x = np.logspace(np.log10(low), 0, 10_000)
+  for a, b, c in roots.polar_coefficients(low, iterations):
     x = a * x + b * x**3 + c * x**5
   assert np.abs(x - 1).max() < 3e-4

@@ -246,7 +246,7 @@ def wasserstein_distance(stats: Statistics, target: WassersteinTarget) -> tf.Ten
   matrix, rank = covariance(stats), tf.cast(tf.size(target.deviations), stats.mean.dtype)
   block = tf.matmul(target.basis, matrix @ target.basis, transpose_a=True)
   ridge = tf.maximum(_trace(block) * (1 / rank), 1e-6) * _RIDGE
-  cross = trace_of_root(plus(block, ridge), target.deviations)
+  cross = trace_of_root(plus(block, ridge), target.deviations, stats.mean.shape[0])
   spread = _trace(matrix) + ridge * rank + _squares(target.deviations) - cross * 2
   return (_squares(stats.mean - target.mean) + spread) * (1 / stats.mean.shape[0])
 
