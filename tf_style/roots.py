@@ -48,9 +48,9 @@ def polar_coefficients(low: float, iterations: int) -> tuple[tuple[float, float,
 def polar_factor(matrix: tf.Tensor, iterations: int, low: float) -> tf.Tensor:
   """Returns the orthogonal factor U of matrix = U P, [r, r] float32, by quintic iterations.
 
-  Singular values below a share `low` of the largest count in part only. They are divided by a bound first that
-  the products of the first iteration give for nothing: the fourth root of the norm of (X^T X)^2, which is
-  nearer to the largest than the norm of X is.
+  Singular values below a share `low` of the largest count in part only. First they are divided by a bound
+  that the products of the first iteration give for nothing: the fourth root of the norm of (X^T X)^2, which
+  is nearer to the largest than the norm of X is.
   """
   first, *others = polar_coefficients(low, iterations)
   x = matrix / tf.maximum(tf.norm(matrix), 1e-30)
