@@ -196,9 +196,10 @@ class LBFGS(tf.Module):
     return tf.stack([tf.matmul(pair, vectors, transpose_b=True) for pair in self.history], 1)
 
   def _newton(self, gradient: tf.Tensor) -> tf.Tensor:
-    along = self._along(gradient[None])[:, :, 0]
+    gradient = gradient[None]
+    along = self._along(gradient)[:, :, 0]
     by_history, by_gradient = two_loop(self.products, along, self.pairs)
-    ascent = by_gradient * gradient[None]
+    ascent = by_gradient * gradient
     for share, pair in zip(tf.split(tf.transpose(by_history), self._memory), self.history, strict=True):
       with tf.control_dependencies([ascent]):  # one after another: one vector at a time in memory
         ascent += tf.matmul(share, pair)

@@ -80,7 +80,7 @@ def cholesky_factor(matrix: tf.Tensor) -> tf.Tensor:
   factor = tf.linalg.cholesky(matrix)
   share = 1e-2 * tf.reduce_mean(tf.linalg.diag_part(matrix))
   return tf.cond(tf.reduce_all(tf.math.is_finite(factor)), lambda: factor,
-                 lambda: tf.linalg.cholesky(matrix + share * tf.eye(tf.shape(matrix)[0], dtype=matrix.dtype)))
+                 lambda: tf.linalg.cholesky(plus(matrix, share)))
 
 
 def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor, channels: int) -> tf.Tensor:
