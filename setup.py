@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-VERSION = re.search(r'^__version__ = "(.+)"$', (HERE / "tf_style/__init__.py").read_text(), re.M)[1]
+VERSION = re.search(r'^__version__ = "(.+)"$', (HERE / "tf_style/version.py").read_text(), re.M)[1]
 
 setup(
     name="tf_style",
@@ -15,7 +15,7 @@ setup(
     long_description=(HERE / "README.md").read_text() if (HERE / "README.md").exists() else "",
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    packages=["tf_style"],
+    packages=find_packages(include=["tf_style", "tf_style.*"]),
     package_data={"tf_style": ["*.md", "samples/*"]},
     python_requires=">=3.10",
     install_requires=[

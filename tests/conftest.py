@@ -12,9 +12,6 @@ def pytest_addoption(parser):
   parser.addoption("--full", action="store_true", help="also run the long suites")
 
 
-def pytest_configure(config):
-  config.addinivalue_line("markers", "full: a long test, run with --full only")
-
 
 def pytest_collection_modifyitems(config, items):
   if not config.getoption("--full"):
@@ -27,12 +24,12 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(scope="session")
 def vgg16_weights():
   """ImageNet weights from the extra `offline`."""
-  from tf_style.weights import load_weights
+  from tf_style.vgg.weights import load_weights
   return load_weights("vgg16", "auto", timeout_s=0.5)
 
 
 @pytest.fixture(scope="session")
 def vgg19_weights(vgg16_weights):
   """A VGG19 that computes the features of `vgg16_weights`: real features through the deeper network."""
-  from tf_style.weights import graft_vgg19
+  from tf_style.vgg.weights import graft_vgg19
   return graft_vgg19(vgg16_weights)

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from tf_style.weight_files import convolutions
+from tf_style.vgg.weight_files import convolutions
 
 
 def waves(height: int, width: int, seed: int) -> np.ndarray:

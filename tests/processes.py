@@ -23,8 +23,9 @@ def write_inputs(folder: Path) -> list[str]:
 
 def start(folder: Path, *argv: str) -> subprocess.Popen:
   """Starts the command in a folder; its first line on stdout is 'ready', when signals are caught."""
-  program = ("from tf_style import run; command = run._run; "
-             "run._run = lambda *args: print('ready', flush=True) or command(*args); run.cli()")
+  program = ("import sys; from tf_style import run; command = run._run; "
+             "run._run = lambda *args: print('ready', flush=True) or command(*args); "
+             "run.launch('run', sys.argv[1:])")
   environment = os.environ | {"PYTHONPATH": str(Path(run.__file__).parents[1])}
   return subprocess.Popen([sys.executable, "-c", program, *argv], cwd=folder, env=environment, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from made_inputs import waves
 
-from tf_style.config import Config
+from tf_style.settings.config import Config
 
 LAB = Path(__file__).parents[1] / "bin" / "lab"
 

@@ -15,9 +15,10 @@ import pytest
 from made_inputs import write_picture, write_weights
 
 import tf_style
-from tf_style import board, export, flags, gallery
-from tf_style.config import Config
-from tf_style.weights import load_weights
+from tf_style import board, export, gallery
+from tf_style.cli import flags
+from tf_style.settings.config import Config
+from tf_style.vgg.weights import load_weights
 
 PACKAGE = Path(tf_style.__file__).parent
 ROOT = PACKAGE.parent
@@ -82,7 +83,7 @@ def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
     return stylize(content, style, config, **others)
 
   monkeypatch.setattr(tf_style, "stylize", tiny, raising=False)
-  monkeypatch.setattr("tf_style.plans.load_weights", functools.cache(load_weights))
+  monkeypatch.setattr("tf_style.repaint.plan.load_weights", functools.cache(load_weights))
   monkeypatch.chdir(tmp_path)
   names: dict = {}
   for where, block in PYTHON:

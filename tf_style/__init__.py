@@ -29,30 +29,32 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-  from tf_style.config import Config
-  from tf_style.errors import InputError
-  from tf_style.events import history
-  from tf_style.images import Picture, load_picture, save_picture
-  from tf_style.records import Step
-  from tf_style.transfer import Result, stylize
+from tf_style.version import __version__ as __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+  from tf_style.descent.step import Step
+  from tf_style.errors import InputError
+  from tf_style.pictures.images import Picture, load_picture, save_picture
+  from tf_style.repaint.painter import Result, stylize
+  from tf_style.settings.config import Config
+  from tf_style.watching.events import history
+
 __all__ = ["Config", "InputError", "Picture", "Result", "Step", "history", "load_picture",
            "save_picture", "stylize"]
 
-_ROOMS = {"Config": "config", "InputError": "errors", "history": "events", "Picture": "images",
-          "load_picture": "images", "save_picture": "images", "Step": "records",
-          "Result": "transfer", "stylize": "transfer"}
+_PLACES = {"Config": "settings.config", "InputError": "errors", "history": "watching.events",
+           "Picture": "pictures.images", "load_picture": "pictures.images",
+           "save_picture": "pictures.images", "Step": "descent.step",
+           "Result": "repaint.painter", "stylize": "repaint.painter"}
 
 
 def __getattr__(name: str) -> Any:
   """Loads the public names when they are first used (PEP 562): TensorFlow takes seconds."""
-  if name not in _ROOMS:
+  if name not in _PLACES:
     raise AttributeError(f"module 'tf_style' has no attribute '{name}'")
-  if _ROOMS[name] == "transfer" and "tensorflow" not in sys.modules:
-    importlib.import_module("tf_style.machine").start_tensorflow()
-  return getattr(importlib.import_module(f"tf_style.{_ROOMS[name]}"), name)
+  if _PLACES[name] == "repaint.painter" and "tensorflow" not in sys.modules:
+    importlib.import_module("tf_style.system.machine").start_tensorflow()
+  return getattr(importlib.import_module(f"tf_style.{_PLACES[name]}"), name)
 
 
 def __dir__() -> list[str]:

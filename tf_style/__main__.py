@@ -1,14 +1,18 @@
-"""Entry point of `tf-style`, `python -m tf_style` and `python -m tf_style.run`: light, for it comes first."""
+"""Entry point of `tf-style` and `python -m tf_style`: `tf-style [run|gallery|export|board] FLAGS`."""
 
-import signal
 import sys
+
+from tf_style.cli.launch import launch
+
+COMMANDS = ("run", "gallery", "export", "board")
 
 
 def cli() -> None:
-  """Runs the main command; SIGINT while modules are loaded, or after the end, gives no traceback."""
-  signal.signal(signal.SIGINT, signal.SIG_DFL)
-  from tf_style.run import main
-  sys.exit(main(sys.argv[1:]))
+  """Runs the command that the first word names, or `run` where it names none."""
+  words = sys.argv[1:]
+  if words and words[0] in COMMANDS:
+    launch(words[0], words[1:])
+  launch("run", words)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,20 @@
 """The command that starts TensorBoard on the runs."""
 
+import sys
+
+from tf_style.cli.launch import launch
+
+if __name__ == "__main__":
+  launch("board", sys.argv[1:])  # and exits: before the imports below, which take a while
+
 import contextlib
 import io
 import os
-import sys
 import threading
 import types
 from collections.abc import Sequence
 
-from tf_style import console, flags
+from tf_style.cli import console, flags
 from tf_style.errors import InputError, expected
 
 _INTRO = """\
@@ -33,7 +39,7 @@ def _run(argv: Sequence[str]) -> None:
     raise InputError("--logdir: " + expected("a folder", f"'{logdir}'"))
   if port and not (port.isdecimal() and int(port) < 65536):
     raise InputError("--port: " + expected("a number from 0 to 65535", port))
-  address = launch(logdir, port)
+  address = serve(logdir, port)
   if not os.path.isdir(logdir) or not os.listdir(logdir):
     console.say(f"no runs in {logdir} yet; they appear as they come")
   console.say("TensorBoard runs until Ctrl-C at:")
@@ -42,7 +48,7 @@ def _run(argv: Sequence[str]) -> None:
     threading.Event().wait()
 
 
-def launch(logdir: str, port: str = "") -> str:
+def serve(logdir: str, port: str = "") -> str:
   """Starts TensorBoard in a thread of this process, on loopback, and returns its address.
 
   Args:
@@ -62,7 +68,3 @@ def launch(logdir: str, port: str = "") -> str:
       return board.launch()
   except program.TensorBoardServerException as error:
     raise InputError("--port: " + expected("a free port", f"{port} ({error.msg})")) from error
-
-
-if __name__ == "__main__":
-  sys.exit(main(sys.argv[1:]))

@@ -1,16 +1,24 @@
 """The command that writes the extractor as a SavedModel, or runs one with TensorFlow alone."""
 
+import sys
+
+from tf_style.cli.launch import launch
+
+if __name__ == "__main__":
+  launch("export", sys.argv[1:])  # and exits: before the imports below, which take a while
+
 import hashlib
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tf_style import console, files, flags, images, machine
-from tf_style.config import Config
+from tf_style.cli import console, flags
 from tf_style.errors import InputError, expected
+from tf_style.pictures import images
+from tf_style.settings.config import Config
+from tf_style.system import files, machine
 
 INTRO = """\
 Writes what VGG sees in pictures, and how it compares them, as a SavedModel, which needs neither
@@ -68,7 +76,8 @@ def _write(folder: str, given: Mapping[str, str]) -> None:
   files.check_empty_folder(folder, "--output")
   console.show_log(0)
   machine.start_tensorflow()
-  from tf_style import saved_model, weights
+  from tf_style.serving import saved_model
+  from tf_style.vgg import weights
   loaded = weights.load_weights(config.network, config.weights)
   if loaded.note:
     console.say(loaded.note)
@@ -116,7 +125,3 @@ def _line(name: str, value: np.ndarray) -> str:
   checksum = hashlib.sha256(value.astype("<f4").tobytes()).hexdigest()[:16]
   shape, mean = str(list(value.shape)), value.mean(dtype=np.float64)
   return f"  {name:24} {shape:20} mean {mean:<12.6g} sha256 {checksum}"
-
-
-if __name__ == "__main__":
-  sys.exit(main(sys.argv[1:]))

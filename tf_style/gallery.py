@@ -1,8 +1,14 @@
 """The command that shows what one or two flags do: a contact sheet of small pictures, one for each value."""
 
+import sys
+
+from tf_style.cli.launch import launch
+
+if __name__ == "__main__":
+  launch("gallery", sys.argv[1:])  # and exits: before the imports below, which take a while
+
 import functools
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,11 +16,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tf_style import checks, console, flags, images, machine, sheet
+from tf_style.cli import checks, console, flags
+from tf_style.cli.progress import clock
+from tf_style.descent.step import Step
 from tf_style.errors import InputError, expected
-from tf_style.progress import clock
-from tf_style.records import Step
-from tf_style.signals import Signals
+from tf_style.pictures import images, sheet
+from tf_style.system import machine
+from tf_style.system.signals import Signals
 
 INTRO = """\
 Shows what one or two flags do: a sheet of small pictures, each with its values under it.
@@ -154,7 +162,9 @@ class Page:
 
 def _make(page: Page, signals: Signals) -> int:
   """Checks what is to be made, then makes it, and returns the exit code."""
-  from tf_style import features, plans, transfer, weights
+  from tf_style.repaint import painter, plan
+  from tf_style.vgg import extractor as features
+  from tf_style.vgg import weights
   load = functools.cache(weights.load_weights)
   shared = functools.cache(lambda network, file, device: features.Extractors(load(network, file)))
   networks: dict[tuple[int, int], Any] = {}
@@ -162,13 +172,16 @@ def _make(page: Page, signals: Signals) -> int:
   for place, cell in page.places:
     config = cell.job.config
     networks[place] = shared(config.network, config.weights, config.device)
-    notes += plans.make_plan(**_inputs(cell.job), weights=networks[place].weights).notes
+    notes += plan.make_plan(cell.job.inputs, config, networks[place].weights).notes
   for note in dict.fromkeys(notes):
     console.say(note)
   start, done = time.monotonic(), 0
   for place, cell in page.places:
-    result = transfer.stylize(**_inputs(cell.job), extractors=networks[place],
-                              on_step=lambda step: _stops(step, signals))
+    inputs = cell.job.inputs
+    result = painter.stylize(
+        inputs.content, inputs.styles, cell.job.config, inputs.init_image, content_mask=inputs.content_mask,
+        style_mask=inputs.style_masks, extractors=networks[place],
+        on_step=lambda step: _stops(step, signals))
     if result.stopped:
       break
     page.put(place, result.picture)
@@ -180,12 +193,6 @@ def _make(page: Page, signals: Signals) -> int:
   else:
     console.say("tf_style: interrupted")
   return console.DONE
-
-
-def _inputs(job: flags.Job) -> dict[str, Any]:
-  """Returns arguments of `plans.make_plan` and of `transfer.stylize`."""
-  return {"content": job.content, "style": job.styles, "config": job.config, "init_image": job.init_image,
-          "content_mask": job.content_mask, "style_mask": job.style_masks}
 
 
 def _stops(step: Step, signals: Signals) -> bool:
@@ -201,7 +208,3 @@ def _say_how_far(cell: Cell, result: Any, done: int, count: int, seconds: float)
     failed = " (not finite again and again: the best picture before that)" * result.failed
     values = cell.caption.replace("\n", " ")
     console.say(f"{done}/{count}  {values}: loss {result.losses['total']:.4g}{failed}{left}")
-
-
-if __name__ == "__main__":
-  sys.exit(main(sys.argv[1:]))

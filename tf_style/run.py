@@ -1,9 +1,11 @@
 """The main command: a content picture and a style picture in, a repainted picture out."""
 
-from tf_style.__main__ import cli
+import sys
+
+from tf_style.cli.launch import launch
 
 if __name__ == "__main__":
-  cli()  # and exits: before the imports below, which take a while
+  launch("run", sys.argv[1:])  # and exits: before the imports below, which take a while
 
 import json
 import os
@@ -13,18 +15,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tf_style import checks, console, files, flags, images, machine
-from tf_style.checkpoints import Checkpoints
+from tf_style.cli import checks, console, flags
+from tf_style.cli.progress import Progress
+from tf_style.descent.step import OnStep, Step
 from tf_style.errors import one_line
-from tf_style.progress import Progress
-from tf_style.records import OnStep, Step
-from tf_style.signals import Signals
+from tf_style.pictures import images
+from tf_style.repaint.checkpoints import Checkpoints
+from tf_style.system import files, machine
+from tf_style.system.signals import Signals
 
 if TYPE_CHECKING:
   import numpy as np
 
-  from tf_style.plans import Plan
-  from tf_style.transfer import Result
+  from tf_style.repaint.painter import Result
+  from tf_style.repaint.plan import Plan
 
 # So many styles stand in the name of a result.
 _NAMED_STYLES = 2
@@ -46,12 +50,14 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
   console.show_log(job.verbosity)
   check_files(job)
   machine.start_tensorflow(verbose=job.verbosity > 0)
-  from tf_style import transfer
+  from tf_style.repaint import painter as transfer
 
   desk = Desk(job, one_line(shlex.join(["tf-style", *argv])), signals)
   try:
-    result = transfer.stylize(job.content, job.styles, job.config, job.init_image, desk.begin,
-                              desk.on_step, job.resume, job.content_mask, job.style_masks, desk.on_tile)
+    inputs = job.inputs
+    result = transfer.stylize(
+        inputs.content, inputs.styles, job.config, inputs.init_image, desk.begin, desk.on_step, job.resume,
+        inputs.content_mask, inputs.style_masks, desk.on_tile)
   except KeyboardInterrupt:
     desk.discard()
     raise
@@ -80,7 +86,7 @@ def output_path(job: flags.Job) -> Path:
   """Returns where the result shall go: as asked, or here, named after the pictures."""
   if job.output is not None:
     return Path(job.output)
-  paths = job.inputs
+  paths = job.paths
   named = [*paths.get("content", ()), *paths.get("style", ())[:_NAMED_STYLES]]
   return Path("-".join(files.safe_name(Path(path).stem) for path in named) + ".png")
 
@@ -105,14 +111,14 @@ class Desk:
 
   def begin(self, plan: "Plan") -> None:
     """Makes the run's folder and says what is going to happen; before this, nothing is written."""
-    from tf_style import report
+    from tf_style.cli import report
     self._plan, self._report = plan, report
     for note in plan.notes:
       console.say(note)
     if plan.config.device == "auto" and (reason := machine.unused_gpu()):
       console.say("the GPU of this machine is not used" + reason)
     console.say(report.plan_line(plan))
-    inputs = self._job.inputs | {"logdir": (self._job.logdir,)}
+    inputs = self._job.paths | {"logdir": (self._job.logdir,)}
     paths = {name: [os.path.abspath(path) for path in each] for name, each in inputs.items()}
     if self._folder is None:
       self._folder = files.make_run_folder(self._job.logdir, self._output.stem)
@@ -199,7 +205,7 @@ class Desk:
     return self._folder
 
   def _open_summaries(self) -> None:
-    from tf_style.summaries import Summaries
+    from tf_style.watching.summaries import Summaries
     self._summaries = Summaries(self._run_folder, self._plan, self._command_line)
 
   def _close_summaries(self, result: "Result") -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tf_style import machine
+from tf_style.system import machine
 
 SECTIONS = ("steps", "convergence", "startup", "memory", "watching")
 LARGE = ("tiles",)  # takes long: only where it is named
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
   tf = machine.start_tensorflow()
   from bench_tools import Bench
 
-  from tf_style.weights import load_weights
+  from tf_style.vgg.weights import load_weights
   weights = load_weights("vgg19")
   device = machine.choose_device("auto")
   precision = machine.fast_precision(device)

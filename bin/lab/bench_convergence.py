@@ -20,9 +20,9 @@ from bench_plain import PlainLoop, tv_weight
 from bench_tools import SAMPLES, Bench, OneLevel, in_turns, medians, show_rows, show_table
 
 import tf_style
-from tf_style import images
-from tf_style.config import Config
-from tf_style.records import Step
+from tf_style.descent.step import Step
+from tf_style.pictures import images
+from tf_style.settings.config import Config
 
 PAIRS = ("photo+style", "cat+glass", "astronaut+waves", "rocket+style", "hubble_deep_field+glass")
 DATA_PAIRS = ("tubingen+starry_night", "golden_gate+the_scream")

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_style import network
-from tf_style.weights import Weights
+from tf_style.vgg import network
+from tf_style.vgg.weights import Weights
 
 CONTENT_LAYER = "block4_conv2"
 STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))

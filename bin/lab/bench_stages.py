@@ -15,21 +15,24 @@ STAGES: dict[str, list[float]] = {}
 def mark(stage: str) -> None:
   """Notes seconds since the process was started, and its peak of memory in bytes so far."""
   STAGES[stage] = [time.time() - float(sys.argv[1]), 0.0]
-  from tf_style import machine
+  from tf_style.system import machine
   STAGES[stage][1] = machine.peak_memory()
 
 
 def main() -> None:
   mark("interpreter")
   steps, grafts = int(sys.argv[2]), sys.argv[3] == "1"
-  from tf_style import flags, machine, run
+  from tf_style import run
+  from tf_style.cli import flags
+  from tf_style.system import machine
   job = flags.parse(sys.argv[4:])
   run.check_files(job)
   mark("flags and pictures' sizes")
   machine.start_tensorflow()
   mark("import of TensorFlow")
-  from tf_style import plans, transfer
-  from tf_style.weights import graft_vgg19
+  from tf_style.repaint import painter as transfer
+  from tf_style.repaint import plan as plans
+  from tf_style.vgg.weights import graft_vgg19
   mark("import of the package")
   load, evaluate_with = plans.load_weights, transfer.Descent.evaluate_with
 
@@ -52,7 +55,8 @@ def main() -> None:
     return step.number >= steps
 
   plans.load_weights, transfer.Descent.evaluate_with = load_and_mark, mark_and_evaluate
-  transfer.stylize(job.content, job.styles, job.config, None, lambda plan: mark("plan"), on_step)
+  transfer.stylize(job.inputs.content, job.inputs.styles, job.config,
+                   on_plan=lambda plan: mark("plan"), on_step=on_step)
   mark("last look")
   print(json.dumps(STAGES))
 

@@ -7,10 +7,10 @@ import tensorflow as tf
 from bench_plain import PlainLoop, tv_weight
 from bench_tools import Bench, OneLevel, in_turns, medians, ratio, sample_pair, show_table
 
-from tf_style import network
-from tf_style.config import Config
-from tf_style.presets import BLOCKS
-from tf_style.weights import Weights
+from tf_style.settings.config import Config
+from tf_style.settings.presets import BLOCKS
+from tf_style.vgg import network
+from tf_style.vgg.weights import Weights
 
 DEEPEST = "block5_conv1"
 LOSSES = ("gram", "covariance", "wasserstein", "mixed")

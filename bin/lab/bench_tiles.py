@@ -7,7 +7,7 @@ from bench_startup import run_stages
 from bench_steps import config_of
 from bench_tools import Bench, OneLevel, in_turns, medians, ratio, sample_pair, show_table
 
-from tf_style import tiles
+from tf_style.problem import tiles
 
 _TILE = 1024
 # Pictures, and the tiles with which a step in float32 stays below 3 and 8 GB.

@@ -9,16 +9,16 @@ import numpy as np
 import tensorflow as tf
 
 import tf_style
-from tf_style import images
-from tf_style.config import Config
-from tf_style.descent import Descent
-from tf_style.features import Extractor
-from tf_style.gradients import TiledPicture, WholePicture
-from tf_style.objective import Objective
-from tf_style.optimizers import LBFGS, Adam
-from tf_style.parameters import FourierSigmoid, Pixels
-from tf_style.targets import Targets
-from tf_style.weights import Weights, graft_vgg19
+from tf_style.descent.loop import Descent
+from tf_style.descent.optimizers import LBFGS, Adam
+from tf_style.descent.parameters import FourierSigmoid, Pixels
+from tf_style.pictures import images
+from tf_style.problem.gradients import TiledPicture, WholePicture
+from tf_style.problem.objective import Objective
+from tf_style.problem.targets import Targets
+from tf_style.settings.config import Config
+from tf_style.vgg.extractor import Extractor
+from tf_style.vgg.weights import Weights, graft_vgg19
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 

@@ -10,11 +10,13 @@ import numpy as np
 from bench_startup import PAIR
 from bench_tools import Bench, show_table
 
-from tf_style import flags, run, transfer
-from tf_style.checkpoints import Checkpoints
-from tf_style.plans import Plan
-from tf_style.records import Step
-from tf_style.signals import Signals
+from tf_style import run
+from tf_style.cli import flags
+from tf_style.descent.step import Step
+from tf_style.repaint import painter as transfer
+from tf_style.repaint.checkpoints import Checkpoints
+from tf_style.repaint.plan import Plan
+from tf_style.system.signals import Signals
 
 UNWATCHED = ("--summary_every=0", "--image_every=0")
 _PERIOD_S = 60  # between checkpoints, by default
@@ -53,7 +55,7 @@ def watch_once(size: int, steps: int, *options: str) -> tuple[float, float]:
     job = job_of(folder, size, steps, "--checkpoint_every=0", *options)
     desk = run.Desk(job, "tf-style", Signals())
     clock = Clock(desk.on_step)
-    transfer.stylize(job.content, job.styles, job.config, on_plan=desk.begin, on_step=clock)
+    transfer.stylize(job.inputs.content, job.inputs.styles, job.config, on_plan=desk.begin, on_step=clock)
     desk.leave()
   return clock.seconds_a_step, clock.watching / clock.numbers[-1]
 
@@ -72,7 +74,7 @@ def checkpoint_seconds(size: int, optimizer: str) -> float:
       checkpoints[0].on_step(step, stopping=True)
       seconds.append(time.perf_counter() - start)
 
-    transfer.stylize(job.content, job.styles, job.config, on_plan=begin, on_step=save)
+    transfer.stylize(job.inputs.content, job.inputs.styles, job.config, on_plan=begin, on_step=save)
     checkpoints[0].close()
   return float(np.median(seconds))
 

@@ -10,10 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 import tf_style
-from tf_style import images, network
-from tf_style.config import Config
-from tf_style.features import Extractor
-from tf_style.weights import Weights, load_weights
+from tf_style.pictures import images
+from tf_style.settings.config import Config
+from tf_style.vgg import network
+from tf_style.vgg.extractor import Extractor
+from tf_style.vgg.weights import Weights, load_weights
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 PADDINGS = ("zero", "replicate")

@@ -7,10 +7,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import tf_style
-from tf_style import images, sheet
-from tf_style.config import Config
-from tf_style.features import Extractors
-from tf_style.weights import load_weights
+from tf_style.pictures import images, sheet
+from tf_style.settings.config import Config
+from tf_style.vgg.extractor import Extractors
+from tf_style.vgg.weights import load_weights
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 COLUMNS, WIDTH_PX, HEIGHT_PX = 6, 200, 133

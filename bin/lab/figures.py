@@ -21,9 +21,9 @@ from measures import Measures
 from PIL import Image
 
 import tf_style
-from tf_style import images, sheet
-from tf_style.config import Config
-from tf_style.weights import load_weights
+from tf_style.pictures import images, sheet
+from tf_style.settings.config import Config
+from tf_style.vgg.weights import load_weights
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 RESULTS = SAMPLES / "results"

@@ -19,10 +19,10 @@ from bench_tools import show_rows, show_table
 from measures import KINDS, Measures
 
 import tf_style
-from tf_style import images
-from tf_style.config import Config
-from tf_style.features import Extractors
-from tf_style.weights import load_weights
+from tf_style.pictures import images
+from tf_style.settings.config import Config
+from tf_style.vgg.extractor import Extractors
+from tf_style.vgg.weights import load_weights
 
 WAYS: dict[str, dict[str, Any]] = {
     "default": {}, "one size": {"levels": 1, "steps": 2000},

@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from tf_style.features import Extractor
-from tf_style.weights import Weights
+from tf_style.vgg.extractor import Extractor
+from tf_style.vgg.weights import Weights
 
 KINDS = ("patches", "random", "vgg")
 _STYLE_LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3")

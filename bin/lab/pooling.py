@@ -10,9 +10,10 @@ import tensorflow as tf
 from skimage import data
 
 import tf_style
-from tf_style import images, losses
-from tf_style.features import Extractor
-from tf_style.weights import Weights, load_weights
+from tf_style.losses import statistics as losses
+from tf_style.pictures import images
+from tf_style.vgg.extractor import Extractor
+from tf_style.vgg.weights import Weights, load_weights
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 SIZE_PX = 256

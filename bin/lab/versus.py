@@ -25,9 +25,11 @@ from bench_tools import OneLevel, show_rows, show_table
 from measures import Measures
 
 import tf_style
-from tf_style import images, machine, network
-from tf_style.config import Config
-from tf_style.weights import Weights, load_weights
+from tf_style.pictures import images
+from tf_style.settings.config import Config
+from tf_style.system import machine
+from tf_style.vgg import network
+from tf_style.vgg.weights import Weights, load_weights
 
 _SAVE = """
 import sys, numpy, torch

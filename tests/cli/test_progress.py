@@ -1,0 +1,90 @@
+"""Progress as the user sees it, on a terminal and in a log."""
+
+import io
+
+import numpy as np
+import pytest
+
+from tf_style.cli.progress import Progress, clock, pixel_steps
+from tf_style.descent.step import Step
+
+LEVELS = [(10, 20, 20), (20, 40, 20)]
+
+
+class Terminal(io.StringIO):
+  def isatty(self) -> bool:
+    return True
+
+
+def step(number: int, level: int, chunk: int = 1, seconds_a_step: float = 0.1) -> Step:
+  height, width, _ = LEVELS[level]
+  return Step(number, 40, level, 2, height, width, (), np.zeros(0), np.ones(chunk),
+              np.zeros((chunk, 0)), np.ones(chunk), np.ones(chunk), 12.5, 65.0, seconds_a_step,
+              lambda: np.zeros((1, height, width, 3), np.float32), lambda: None)
+
+
+def show(stream: io.StringIO) -> str:
+  progress = Progress(LEVELS, stream)
+  for number in range(1, 41):
+    progress.on_step(step(number, level=(number - 1) // 20))
+  progress.close()
+  return stream.getvalue()
+
+
+def test_a_log_gets_a_line_each_tenth_of_the_work():
+  lines = show(io.StringIO()).splitlines()
+  assert [line[:5] for line in lines] == [f"{n:3d} %" for n in (10, 20, 32, 40, 52, 60, 72, 80, 92, 100)]
+  assert lines[0] == " 10 %  10/40  loss 12.5  level 1 of 2, 20x10  9 s left"
+  assert lines[-1] == "100 %  40/40  loss 12.5  level 2 of 2, 40x20  1 min 05 s in all"
+
+
+def test_a_terminal_gets_one_line_that_is_wiped_away_at_the_end(monkeypatch):
+  monkeypatch.setenv("COLUMNS", "120")
+  text = show(Terminal())
+  assert "\n" not in text
+  *_, last, wiped, end = text.split("\r")
+  assert last.startswith("[########################] 100 %")
+  assert wiped.strip() == "" and len(wiped) >= len(last.rstrip()) and end == ""
+
+
+@pytest.mark.parametrize("columns", [20, 60, 75, 80, 100])
+def test_the_bar_fits_the_terminal(columns, monkeypatch):
+  monkeypatch.setenv("COLUMNS", str(columns))
+  assert max(len(part) for part in show(Terminal()).split("\r")) < columns
+
+
+def test_the_time_left_counts_pixels_and_no_compilation():
+  stream = io.StringIO()
+  progress = Progress(LEVELS, stream)
+  progress.on_step(step(10, level=0, chunk=10, seconds_a_step=99))
+  progress.on_step(step(20, level=0, chunk=10, seconds_a_step=0.1))  # then 20 steps of 4 x the size
+  progress.on_step(step(24, level=1, chunk=4, seconds_a_step=99))
+  progress.on_step(step(30, level=1, chunk=6, seconds_a_step=0.5))
+  ends = [line.rpartition("  ")[2] for line in stream.getvalue().splitlines()]
+  assert ends == ["time left: known soon", "8 s left", "6 s left", "5 s left"]
+
+
+def test_tiles_move_the_bar_of_a_terminal_only(monkeypatch):
+  monkeypatch.setenv("COLUMNS", "120")
+  for stream in (Terminal(), io.StringIO()):
+    progress = Progress(LEVELS, stream)
+    progress.on_tile(3, 96)
+    progress.on_step(step(20, level=0))
+    before = stream.getvalue()
+    progress.on_tile(5, 96)
+    drawn = stream.getvalue()[len(before):]
+    if stream.isatty():
+      assert "  0 %  tile 3/96" in before and drawn.startswith("\r[") and "20/40" in drawn
+      assert drawn.endswith("  tile 5/96")
+    else:
+      assert "tile" not in before and drawn == ""
+
+
+def test_pixel_steps():
+  assert pixel_steps(LEVELS) == 200 * 20 + 800 * 20
+
+
+@pytest.mark.parametrize("seconds, text", [
+    (0.2, "0 s"), (59.4, "59 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s"), (4020, "1 h 07 min")])
+def test_clock(seconds, text):
+  assert clock(seconds) == text

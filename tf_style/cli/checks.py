@@ -1,0 +1,52 @@
+"""What can be checked of a job before TensorFlow is loaded: pictures by their heads, and where results go."""
+
+import os
+from pathlib import Path
+
+from tf_style.cli.flags import Job
+from tf_style.errors import OutputError, expected
+from tf_style.pictures import images
+from tf_style.system import files
+
+
+def check_pictures(job: Job) -> tuple[int, int]:
+  """Checks that the pictures can be read and go together, and returns height and width of the result.
+
+  Raises:
+    InputError: the first thing that is wrong.
+  """
+  config = job.config
+  job.inputs.check(config)
+  for flag, paths in job.paths.items():
+    for path in paths:
+      for picture in images.pictures_of(path, f"--{flag}") if flag.startswith("style") else [path]:
+        images.probe_size(picture, config.max_pixels, f"--{flag}")
+  size = config.output_shape or images.probe_size(str(job.inputs.content), config.max_pixels)
+  if job.inputs.content is not None and config.image_size != "original":
+    size = images.fitted_size(*size, int(config.image_size))
+  return size
+
+
+def check_output(output: Path, height: int, width: int) -> None:
+  """Checks that a picture of that size can be written there.
+
+  Raises:
+    OutputError: it cannot.
+  """
+  images.check_output_name(output)
+  images.check_output_size(output, height, width)
+  files.check_writable(output)
+
+
+def check_spares(output: Path, job: Job) -> None:
+  """Checks that what is written overwrites nothing that is read.
+
+  Raises:
+    OutputError: it would.
+  """
+  if not output.exists():
+    return
+  for flag, paths in (job.paths | {"weights": (job.config.weights,)}).items():
+    for path in paths:
+      if os.path.exists(path) and os.path.samefile(output, path):
+        raise OutputError("--output: " + expected(f"another file than --{flag}", output))

