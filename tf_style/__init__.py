@@ -35,24 +35,30 @@ if TYPE_CHECKING:
   from tf_style.descent.step import Step
   from tf_style.errors import InputError
   from tf_style.pictures.images import Picture, load_picture, save_picture
-  from tf_style.repaint.painter import Result, stylize
+  from tf_style.problem.inputs import Inputs
+  from tf_style.problem.problem import Problem
+  from tf_style.repaint.painter import Painter, stylize
+  from tf_style.repaint.result import Interrupted, Result
   from tf_style.settings.config import Config
   from tf_style.watching.events import history
 
-__all__ = ["Config", "InputError", "Picture", "Result", "Step", "history", "load_picture",
-           "save_picture", "stylize"]
+__all__ = ["Config", "InputError", "Inputs", "Interrupted", "Painter", "Picture", "Problem", "Result",
+           "Step", "history", "load_picture", "save_picture", "stylize"]
 
-_PLACES = {"Config": "settings.config", "InputError": "errors", "history": "watching.events",
-           "Picture": "pictures.images", "load_picture": "pictures.images",
-           "save_picture": "pictures.images", "Step": "descent.step",
-           "Result": "repaint.painter", "stylize": "repaint.painter"}
+_PLACES = {"Config": "settings.config", "InputError": "errors", "Inputs": "problem.inputs",
+           "Interrupted": "repaint.result", "Painter": "repaint.painter",
+           "Picture": "pictures.images", "Problem": "problem.problem", "Result": "repaint.result",
+           "Step": "descent.step", "history": "watching.events",
+           "load_picture": "pictures.images", "save_picture": "pictures.images",
+           "stylize": "repaint.painter"}
+_NEED_TENSORFLOW = {"problem.problem", "repaint.painter"}
 
 
 def __getattr__(name: str) -> Any:
   """Loads the public names when they are first used (PEP 562): TensorFlow takes seconds."""
   if name not in _PLACES:
     raise AttributeError(f"module 'tf_style' has no attribute '{name}'")
-  if _PLACES[name] == "repaint.painter" and "tensorflow" not in sys.modules:
+  if _PLACES[name] in _NEED_TENSORFLOW and "tensorflow" not in sys.modules:
     importlib.import_module("tf_style.system.machine").start_tensorflow()
   return getattr(importlib.import_module(f"tf_style.{_PLACES[name]}"), name)
 

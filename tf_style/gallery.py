@@ -178,10 +178,10 @@ def _make(page: Page, signals: Signals) -> int:
   start, done = time.monotonic(), 0
   for place, cell in page.places:
     inputs = cell.job.inputs
-    result = painter.stylize(
-        inputs.content, inputs.styles, cell.job.config, inputs.init_image, content_mask=inputs.content_mask,
-        style_mask=inputs.style_masks, extractors=networks[place],
-        on_step=lambda step: _stops(step, signals))
+    with painter.Painter(inputs.styles, cell.job.config, style_mask=inputs.style_masks,
+                         network=networks[place]) as paint:
+      result = paint(inputs.content, content_mask=inputs.content_mask, init_image=inputs.init_image,
+                     on_step=lambda step: _stops(step, signals))
     if result.stopped:
       break
     page.put(place, result.picture)

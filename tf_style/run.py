@@ -27,8 +27,8 @@ from tf_style.system.signals import Signals
 if TYPE_CHECKING:
   import numpy as np
 
-  from tf_style.repaint.painter import Result
   from tf_style.repaint.plan import Plan
+  from tf_style.repaint.result import Result
 
 # So many styles stand in the name of a result.
 _NAMED_STYLES = 2
@@ -56,8 +56,9 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
   try:
     inputs = job.inputs
     result = transfer.stylize(
-        inputs.content, inputs.styles, job.config, inputs.init_image, desk.begin, desk.on_step, job.resume,
-        inputs.content_mask, inputs.style_masks, desk.on_tile)
+        inputs.content, inputs.styles, job.config, content_mask=inputs.content_mask,
+        style_mask=inputs.style_masks, init_image=inputs.init_image, on_plan=desk.begin,
+        on_step=desk.on_step, on_tile=desk.on_tile, resume=job.resume)
   except KeyboardInterrupt:
     desk.discard()
     raise

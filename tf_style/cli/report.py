@@ -8,11 +8,11 @@ from typing import Any
 
 from tf_style.cli.progress import clock
 from tf_style.problem import memory, tiles
-from tf_style.repaint.painter import Result
 from tf_style.repaint.plan import Plan
+from tf_style.repaint.result import Result
 from tf_style.settings.config import Config
 from tf_style.system import machine
-from tf_style.vgg import network
+from tf_style.vgg.network import NETWORKS
 
 
 def plan_line(plan: Plan) -> str:
@@ -33,14 +33,14 @@ def estimated_seconds(plan: Plan) -> float:
   Each level's graph takes about two seconds to build.
   """
   config = plan.config
-  layers = config.content_layers + config.style_layers
+  network, layers = NETWORKS[config.network], config.content_layers + config.style_layers
   pixels = 0.0
   for height, width, steps in plan.levels:
-    windows = tiles.plan_windows(height, width, int(config.tile_size), config.network, layers)
+    windows = tiles.plan_windows(height, width, int(config.tile_size), network, layers)
     pixels += height * width * steps * tiles.forward_passes(windows)
   rate = machine.convolution_rate(plan.device, config.precision)
-  last = network.deepest(config.network, layers).name
-  return network.operations(config.network, last) * pixels / (0.7 * rate) + 2 * len(plan.levels)
+  operations = network.operations(network.deepest(layers).name)
+  return operations * pixels / (0.7 * rate) + 2 * len(plan.levels)
 
 
 def summary(result: Result, output: Path, peak_memory: int) -> dict[str, Any]:

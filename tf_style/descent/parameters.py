@@ -97,7 +97,11 @@ class FourierSigmoid(tf.Module):
 
 
 class Frozen(tf.Module):
-  """Keeps a part of the picture as it is: kept * w + picture * (1 - w), of any other map's picture."""
+  """Keeps a part of the picture as it is: kept * w + picture * (1 - w), of any other map's picture.
+
+  Attributes:
+    kept_at: from height and width, what is kept; `begin` looks at it.
+  """
 
   def __init__(self, inner: Parameters, start: tf.Tensor,
                kept_at: Callable[[int, int], tuple[tf.Tensor, tf.Tensor]]):
@@ -109,14 +113,14 @@ class Frozen(tf.Module):
       kept_at: from height and width, what is kept, [1, H, W, 3], and how much of it, [1, H, W, 1] in [0, 1].
     """
     super().__init__(name="frozen")
-    self._inner, self._kept_at, self.variable = inner, kept_at, inner.variable
+    self._inner, self.kept_at, self.variable = inner, kept_at, inner.variable
     kept, weights = kept_at(*start.shape[1:3])
     self._kept = tf.Variable(kept, trainable=False, shape=_OPEN)
     self._weights = tf.Variable(weights, trainable=False, shape=[1, None, None, 1])
 
   def begin(self, start: tf.Tensor) -> None:
     self._inner.begin(start)
-    kept, weights = self._kept_at(*start.shape[1:3])
+    kept, weights = self.kept_at(*start.shape[1:3])
     self._kept.assign(kept)
     self._weights.assign(weights)
 

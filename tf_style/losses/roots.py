@@ -1,9 +1,10 @@
-"""Trace of the root of a product of covariances, in matrix products alone, with its gradient in closed form.
+"""Trace of the root of a product of covariances, by matrix products, with a closed gradient.
 
-The cross term of the Wasserstein distance between Gaussians is tr((A^1/2 S A^1/2)^1/2). In the basis of A's
-eigenvectors A is a diagonal D^2, and with S = L L^T the term is the nuclear norm of K = L^T D, that is
-tr(U^T K) with U the orthogonal polar factor of K. Working on K and not on K^T K keeps float32 good for
-singular values over six orders of magnitude; without the change of basis twice as much is rounded off.
+The cross term of the Wasserstein distance between Gaussians is tr((A^1/2 S A^1/2)^1/2). In the basis
+of A's eigenvectors A is a diagonal D^2, and with S = L L^T the term is the nuclear norm of K = L^T D,
+that is tr(U^T K) with U the orthogonal polar factor of K. Working on K and not on K^T K keeps float32
+good for singular values over six orders of magnitude; without the change of basis twice as much is
+rounded off.
 """
 
 import functools
@@ -11,14 +12,17 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-# Iterations, and the share of the largest singular value below which others count in part only. Features of
-# few channels spread with brightness most of all: half of their directions are below a thousandth.
+from tf_style.losses.statistics import squares
+
+# Iterations, and the share of the largest singular value below which others count in part only.
+# Features of few channels spread with brightness most of all: half of their directions are below a
+# thousandth.
 _ACCURACY = {"few": (9, 5e-5), "many": (7, 4.5e-4)}
 _FEW_CHANNELS = 128
 
 
 def minimax_quintic(low: float, high: float) -> tuple[float, float, float]:
-  """Returns (a, b, c) for which a x + b x^3 + c x^5 is nearest to 1 on [low, high], by Remez' exchange."""
+  """Returns (a, b, c) with a x + b x^3 + c x^5 nearest to 1 on [low, high] (Remez' exchange)."""
   points = np.linspace(low, high, 4)
   for _ in range(40):
     system = np.stack([points, points**3, points**5, (-1.0) ** np.arange(4)], axis=1)
@@ -32,8 +36,8 @@ def minimax_quintic(low: float, high: float) -> tuple[float, float, float]:
 def polar_coefficients(low: float, iterations: int) -> tuple[tuple[float, float, float], ...]:
   """Composes minimax quintics so that [low, 1] is taken to 1 (Amsel et al. 2025, The Polar Express).
 
-  Each polynomial is the best one on the interval that the ones before it leave. The upper end is kept up to
-  1 % wider than it needs to be, so that rounding cannot leave the interval.
+  Each polynomial is the best one on the interval that the ones before it leave. The upper end is
+  kept up to 1 % wider than it needs to be, so that rounding cannot leave the interval.
   """
   found, high = [], 1.0
   for _ in range(iterations):
@@ -46,17 +50,17 @@ def polar_coefficients(low: float, iterations: int) -> tuple[tuple[float, float,
 
 
 def polar_factor(matrix: tf.Tensor, iterations: int, low: float) -> tf.Tensor:
-  """Returns the orthogonal factor U of matrix = U P, [r, r] float32, by quintic iterations.
+  """Returns the orthogonal factors U of matrix = U P, [B, r, r] float32, by quintic iterations.
 
-  Singular values below a share `low` of the largest count in part only. First they are divided by a bound
-  that the products of the first iteration give for nothing: the fourth root of the norm of (X^T X)^2, which
-  is nearer to the largest than the norm of X is.
+  Singular values below a share `low` of the largest count in part only. First they are divided by
+  a bound that the products of the first iteration give for nothing: the fourth root of the norm of
+  (X^T X)^2, which is nearer to the largest than the norm of X is.
   """
   first, *others = polar_coefficients(low, iterations)
-  x = matrix / tf.maximum(tf.norm(matrix), 1e-30)
+  x = matrix / tf.maximum(_norm(matrix), 1e-30)
   gram = tf.matmul(x, x, transpose_a=True)
   square = gram @ gram
-  bound = tf.maximum(tf.sqrt(tf.sqrt(tf.norm(square))), 1e-6)
+  bound = tf.maximum(tf.sqrt(tf.sqrt(_norm(square))), 1e-6)
   a, b, c = (factor / bound**power for factor, power in zip(first, (1, 3, 5), strict=True))
   x = a * x + x @ (b * gram + c * square)
   for a, b, c in others:  # a + b G + c G^2 = c ((G + h)^2 + a / c - h^2) passes over fewer matrices
@@ -66,47 +70,65 @@ def polar_factor(matrix: tf.Tensor, iterations: int, low: float) -> tf.Tensor:
   return x
 
 
+def _norm(matrix: tf.Tensor) -> tf.Tensor:
+  """Returns the Frobenius norms [B, 1, 1] of matrices [B, r, r]."""
+  return tf.sqrt(squares(matrix))[:, None, None]
+
+
 def plus(matrix: tf.Tensor, number: tf.Tensor | float) -> tf.Tensor:
-  """Adds a multiple of the identity to a matrix [r, r], in fewer operations than `tf.linalg` takes."""
+  """Adds multiples of the identity to matrices, in fewer operations than `tf.linalg` takes.
+
+  Args:
+    matrix: [B, r, r].
+    number: one for all, or [B, 1].
+  """
   return tf.raw_ops.MatrixSetDiag(
       input=matrix, diagonal=tf.raw_ops.MatrixDiagPart(input=matrix) + number)
 
 
 def cholesky_factor(matrix: tf.Tensor) -> tf.Tensor:
-  """Returns L with L L^T = matrix, or, where there is none, for 1 % of its mean diagonal added to it.
+  """Returns L with L L^T = matrix, or, where there is none, for 1 % of its mean diagonal added.
 
   So much is rounded off the covariance of a picture of one color, whose mean outweighs it.
   """
   factor = tf.linalg.cholesky(matrix)
-  share = 1e-2 * tf.reduce_mean(tf.linalg.diag_part(matrix))
-  return tf.cond(tf.reduce_all(tf.math.is_finite(factor)), lambda: factor,
-                 lambda: tf.linalg.cholesky(plus(matrix, share)))
+  exists = tf.reduce_all(tf.math.is_finite(factor), [1, 2], keepdims=True)
+
+  def mended() -> tf.Tensor:
+    share = 1e-2 * tf.reduce_mean(tf.linalg.diag_part(matrix), -1, keepdims=True)
+    return tf.where(exists, factor, tf.linalg.cholesky(plus(matrix, share)))
+
+  return tf.cond(tf.reduce_all(exists), lambda: factor, mended)
 
 
 def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor, channels: int) -> tf.Tensor:
   """Computes tr((D S D)^1/2) for S = `covariance` and D = diag(`deviations`).
 
-  Gradient by S (Kantorovich dual of the 2-Wasserstein distance, Olkin & Pukelsheim 1982): half the optimal
-  transport map, D (D S D)^-1/2 D / 2 = L^-T U D / 2; none by `deviations`, which belong to the target.
+  Gradient by S (Kantorovich dual of the 2-Wasserstein distance, Olkin & Pukelsheim 1982): half the
+  optimal transport map, D (D S D)^-1/2 D / 2 = L^-T U D / 2; none by `deviations`, which belong to
+  the target.
 
   Args:
-    covariance: [r, r] positive definite float32, in the basis where the target is diagonal; only its lower
-      triangle is read.
-    deviations: [r] positive float32.
-    channels: of the layer, at least r; with 128 or fewer the root is exact to float32, for it costs little.
+    covariance: [B, r, r] positive definite float32, in the basis where the target is diagonal;
+      only its lower triangle is read.
+    deviations: [1, r] positive float32.
+    channels: of the layer, at least r; with 128 or fewer the root is exact to float32, for it
+      costs little.
   Returns:
-    Scalar float32.
+    [B] float32.
   """
   @tf.custom_gradient
   def trace(covariance: tf.Tensor, deviations: tf.Tensor):
     factor = cholesky_factor(covariance)
-    product = tf.transpose(factor) * deviations
+    product = tf.linalg.matrix_transpose(factor) * deviations[:, None]
     unitary = polar_factor(product, *_ACCURACY["few" if channels <= _FEW_CHANNELS else "many"])
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
-      transport = tf.linalg.triangular_solve(factor, unitary * deviations, adjoint=True)
-      return (transport + tf.transpose(transport)) * (0.25 * upstream), None
+      right = unitary * deviations[:, None]
+      transport = tf.linalg.triangular_solve(factor, right, adjoint=True)
+      symmetric = transport + tf.linalg.matrix_transpose(transport)
+      return symmetric * (0.25 * upstream)[:, None, None], None
 
-    return tf.reduce_sum(unitary * product), gradient
+    return tf.reduce_sum(unitary * product, [1, 2]), gradient
 
   return trace(covariance, deviations)

@@ -2,13 +2,11 @@
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any, TypeVar
 
 from tf_style.errors import InputError, expected
 from tf_style.problem import tiles
-from tf_style.vgg import network
-
-ConfigT = TypeVar("ConfigT", bound=Any)
+from tf_style.settings.config import Config
+from tf_style.vgg.network import NETWORKS, Layer
 
 # Measured with Wasserstein losses, by a process on a CPU and by TensorFlow's allocator on an H100, where
 # convolutions take workspaces. A megapixel of VGG16's features takes 1.3 GB a step on a CPU in float32.
@@ -27,7 +25,7 @@ _TILE_SIZES = (1024, 768, 512, 384, 256)
 _LEAST_PAIRS = 3
 
 
-def estimate(config: Any, height: int, width: int, regions: int = 1, device: str = "/CPU:0") -> int:
+def estimate(config: Config, height: int, width: int, regions: int = 1, device: str = "/CPU:0") -> int:
   """Returns the bytes that a process takes at most on its device, for a level of a size in pixels.
 
   Args:
@@ -37,28 +35,33 @@ def estimate(config: Any, height: int, width: int, regions: int = 1, device: str
     device: TensorFlow's name.
   """
   kind = "GPU" if "GPU" in device else "CPU"
-  layers = config.content_layers + config.style_layers
-  table = network.layers(config.network)
-  window = tiles.plan_windows(height, width, config.tile_size, config.network, layers)[0]
-  used = network.layers_up_to(config.network, network.deepest(config.network, layers).name)
-  values = sum(layer.channels / layer.stride**2 for layer in used)
-  kept = sum(table[name].channels / table[name].stride**2 for name in config.content_layers)
+  network = NETWORKS[config.network]
+  layers, table = config.content_layers + config.style_layers, network.layers
+  window = tiles.plan_windows(height, width, int(config.tile_size), network, layers)[0]
+  values = sum(_values(layer) for layer in network.up_to(network.deepest(layers).name))
+  kept = sum(_values(table[name]) for name in config.content_layers)
   copies = _COPIES[config.optimizer]
   if config.optimizer == "lbfgs":
     copies += _COPIES_A_PAIR * config.lbfgs_memory
-  largest = max((table[name].channels / table[name].stride**2 for name in config.style_layers), default=0)
+  largest = max((_values(table[name]) for name in config.style_layers), default=0)
   masked = 4 * _COPIES_A_REGION * largest * (regions - 1)
   targets = _target_bytes(kept * height * width, config.precision)
+  features = _BYTES_A_FEATURE[kind][config.precision] * values + masked
   return int(BASE[kind] + 12 * copies * height * width + targets
-             + (_BYTES_A_FEATURE[kind][config.precision] * values + masked) * window.height * window.width)
+             + features * window.height * window.width)
+
+
+def _values(layer: Layer) -> float:
+  """Returns the numbers a pixel that a layer holds."""
+  return layer.channels / layer.stride**2
 
 
 def _target_bytes(values: float, precision: str) -> float:
   return values * (2 if precision == "bfloat16" or 4 * values > LARGEST_TARGET else 4)
 
 
-def fitted(config: ConfigT, height: int, width: int, limit: int, regions: int = 1,
-           device: str = "/CPU:0") -> ConfigT:
+def fitted(config: Config, height: int, width: int, limit: int, regions: int = 1,
+           device: str = "/CPU:0") -> Config:
   """Returns the configuration with a tile size and an L-BFGS memory that fit.
 
   A tile size of `auto` becomes 0, the whole picture, where that fits, else the largest tile that does.
@@ -86,7 +89,7 @@ def fitted(config: ConfigT, height: int, width: int, limit: int, regions: int = 
       f"{width}x{height}, which takes {needs(longest) / 1e9:.1f} GB") + _advice(config))
 
 
-def _choices(config: ConfigT) -> Iterator[ConfigT]:
+def _choices(config: Config) -> Iterator[Config]:
   """Yields what a run may be, the best first: whole, tiles, tiles of some size with a shorter history."""
   sizes = (0, *_TILE_SIZES) if config.tile_size == "auto" else (config.tile_size,)
   for size in sizes:
@@ -97,7 +100,7 @@ def _choices(config: ConfigT) -> Iterator[ConfigT]:
         yield dataclasses.replace(config, tile_size=size, lbfgs_memory=pairs)
 
 
-def _advice(config: Any) -> str:
+def _advice(config: Config) -> str:
   """Names what else would take less memory."""
   ways = (["--tile_size=auto"] if config.tile_size not in ("auto", 256) else []) + (
       ["--optimizer=adam"] if config.optimizer == "lbfgs" else [])

@@ -1,17 +1,167 @@
-"""A loss and the terms it is made of."""
+"""Loss terms: what each collects of a window, how windows merge, and a distance of the whole.
 
-from typing import NamedTuple
+This is the seam for a new kind of loss. A term collects undivided sums over positions, or samples,
+of a group of layers; what it collects of disjoint windows merges exactly, by addition or by
+concatenation; and its distance is a function of what was merged. So every term works in tiles, with
+masks and over batches.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import tensorflow as tf
+
+from tf_style.losses.content import squared_error_sum
+from tf_style.losses.distance import StyleLoss
+from tf_style.losses.statistics import FeatureSums, feature_sums, statistics
+from tf_style.losses.variation import variation_sum
+from tf_style.problem import tiles
+from tf_style.problem.compiled import Nest
+from tf_style.problem.tiles import Window
+from tf_style.vgg.network import Layer
+
+# The name under which terms get the picture itself, as if it were a layer.
+PICTURE = "picture"
 
 
 class LossTerms(NamedTuple):
   """A loss and what it is made of.
 
   Attributes:
-    total: scalar; the weighted sum that is minimized.
-    raw: [N] unweighted terms, named by the objective's `names`.
+    total: scalar; the weighted sum that is minimized, a mean over the pictures of a batch.
+    raw: [N] unweighted terms, named by the objective's `names`; means over the batch.
   """
 
   total: tf.Tensor
   raw: tf.Tensor
+
+
+class Wanted(NamedTuple):
+  """What pictures of one size are compared with.
+
+  Attributes:
+    targets: what each term needs to know, by the term's name.
+    guides: [1, H / stride, W / stride, R] in [0, 1], what each position counts in each region of a
+      style layer, by layer; none is one region of ones.
+    weights: [N] float32, what each raw term is multiplied by in the total.
+  """
+
+  targets: dict[str, Nest]
+  guides: dict[str, tf.Tensor]
+  weights: tf.Tensor
+
+
+class Term(Protocol):
+  """One term of the loss.
+
+  Attributes:
+    name: as it is logged, such as `style/block1_conv1`.
+    layers: the layers that it looks at, or `PICTURE` alone.
+    weight: what it is multiplied by in the total.
+    scatters: whether it falls with the number of positions (see `Objective.weights`).
+  """
+
+  name: str
+  layers: tuple[str, ...]
+  weight: float
+  scatters: bool
+
+  def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
+              window: Window | None) -> Nest:
+    """Collects from the window's own cells of [B, h, w, C] features; None is the whole picture."""
+
+  def merge(self, one: Nest, other: Nest) -> Nest:
+    """Merges what was collected of two disjoint windows."""
+
+  def part(self, adjoint: Nest, shapes: Sequence[Nest], index: int) -> Nest:
+    """Returns a window's part of the adjoint of the merged nest.
+
+    Args:
+      adjoint: the gradient by what was merged.
+      shapes: of what each window gave, in the order of merging.
+      index: of the window.
+    """
+
+  def distance(self, collected: Nest, wanted: Wanted) -> tf.Tensor:
+    """Returns the unweighted term, [B], from what was merged."""
+
+
+class Sums:
+  """A term whose windows merge by addition: each window's adjoint is that of the whole."""
+
+  def merge(self, one: Nest, other: Nest) -> Nest:
+    return tf.nest.map_structure(tf.add, one, other)
+
+  def part(self, adjoint: Nest, shapes: Sequence[Nest], index: int) -> Nest:
+    del shapes, index
+    return adjoint
+
+
+class StyleTerm(Sums):
+  """The distance between the statistics of a layer and those of the style, region by region."""
+
+  def __init__(self, layer: Layer, weight: float, loss: StyleLoss):
+    self.name, self.weight, self.scatters = f"style/{layer.name}", weight, loss.scatters
+    self.layers: tuple[str, ...] = (layer.name,)
+    self._layer, self._loss = layer, loss
+
+  def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
+              window: Window | None) -> FeatureSums:
+    own = tiles.own_cells(features[self._layer.name], window, self._layer.stride)
+    guide = wanted.guides.get(self._layer.name)
+    return feature_sums(own, None if guide is None else tiles.own_cells(
+        guide, window, self._layer.stride, of_picture=True))
+
+  def distance(self, collected: FeatureSums, wanted: Wanted) -> tf.Tensor:
+    share = 1 / tf.maximum(tf.reduce_sum(collected.count, 1), 1e-6)
+    return tf.add_n([self._loss.distance(region, target) * (region.count * share)
+                     for region, target in zip(statistics(collected), wanted.targets[self.name],
+                                               strict=True)])
+
+
+class ContentTerm(Sums):
+  """The mean squared difference to the content's features at a layer."""
+
+  scatters = False
+
+  def __init__(self, layer: Layer, weight: float):
+    self.name, self.weight = f"content/{layer.name}", weight
+    self.layers: tuple[str, ...] = (layer.name,)
+    self._layer = layer
+
+  def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
+              window: Window | None) -> tf.Tensor:
+    stride = self._layer.stride
+    return squared_error_sum(
+        tiles.own_cells(features[self._layer.name], window, stride),
+        tiles.own_cells(wanted.targets[self.name], window, stride, of_picture=True))
+
+  def distance(self, collected: tf.Tensor, wanted: Wanted) -> tf.Tensor:
+    target = wanted.targets[self.name]
+    values = tf.size(target, tf.int64) // tf.cast(tf.shape(target)[0], tf.int64)
+    return collected * (1 / tf.cast(values, collected.dtype))
+
+
+class VariationTerm(Sums):
+  """The total variation of the picture, a mean over its values; its target is H W."""
+
+  name, scatters = "tv", False
+  layers: tuple[str, ...] = (PICTURE,)
+
+  def __init__(self, weight: float, norm: str):
+    self.weight, self._norm = weight, norm
+
+  def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
+              window: Window | None) -> tf.Tensor:
+    del wanted
+    picture = features[PICTURE]
+    if window is None:
+      return variation_sum(picture, self._norm)
+    top, left = window.own_top - window.top, window.own_left - window.left
+    height, width = window.own_height, window.own_width
+    part = picture[:, top:top + height + 1, left:left + width + 1]  # with the next pixels
+    return variation_sum(part, self._norm, height, width)
+
+  def distance(self, collected: tf.Tensor, wanted: Wanted) -> tf.Tensor:
+    pixels: Any = wanted.targets[self.name]
+    return collected * (1 / (3 * tf.cast(pixels, collected.dtype)))

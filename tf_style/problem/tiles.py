@@ -1,18 +1,19 @@
-"""Windows over a picture whose own cells tile it exactly. Pure arithmetic: the halo follows from the network.
+"""Windows over a picture whose own cells tile it exactly. Pure arithmetic on the network's table.
 
-Windows begin at multiples of the deepest layer's stride, so that pools read the same cells as in the whole
-picture, and reach beyond their own cells by a halo that holds all that those depend on. A border of the
-picture stays a border, with the network's own padding.
+Windows begin at multiples of the deepest layer's stride, so that pools read the same cells as in the
+whole picture, and reach beyond their own cells by a halo that holds all that those depend on. A
+border of the picture stays a border, with the network's own padding.
 """
 
 import itertools
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from tf_style.vgg import network as networks
+from tf_style.vgg.network import Network
 
 Slices = tuple[slice, slice, slice]
+ValuesT = TypeVar("ValuesT", bound=Any)
 
 
 class Window(NamedTuple):
@@ -28,25 +29,25 @@ class Window(NamedTuple):
   own_width: int
 
 
-def halo(network: str, layers: Iterable[str]) -> int:
-  """Returns how many pixels a window must show around its own: a multiple of the deepest stride."""
-  last = networks.deepest(network, layers)
+def halo(network: Network, layers: Iterable[str]) -> int:
+  """Returns how many pixels a window shows around its own: a multiple of the deepest stride."""
+  last = network.deepest(layers)
   return math.ceil(last.reach / last.stride) * last.stride
 
 
-def plan_windows(height: int, width: int, tile_size: int, network: str,
+def plan_windows(height: int, width: int, tile_size: int, network: Network,
                  layers: Iterable[str]) -> list[Window]:
   """Covers a picture with windows of one shape whose own parts are disjoint.
 
   Args:
     height, width: of the picture in pixels.
-    tile_size: a window has at most so many pixels on a side and a halo around them; where a border makes a
-      halo needless its own part is larger. 0: one window.
-    network: `vgg16` or `vgg19`.
+    tile_size: a window has at most so many pixels on a side and a halo around them; where a border
+      makes a halo needless its own part is larger. 0: one window.
+    network: whose features are tiled.
     layers: the layers in use.
   """
   layers = tuple(layers)
-  stride, margin = networks.deepest(network, layers).stride, halo(network, layers)
+  stride, margin = network.deepest(layers).stride, halo(network, layers)
   tile_size = max(tile_size, stride) if tile_size else max(height, width)
   return [Window(top, left, window_height, window_width, own_top, own_left, own_height, own_width)
           for top, window_height, own_top, own_height in _spans(height, tile_size, stride, margin)
@@ -56,7 +57,8 @@ def plan_windows(height: int, width: int, tile_size: int, network: str,
 def _spans(length: int, tile_size: int, stride: int, margin: int) -> list[tuple[int, int, int, int]]:
   """Returns (begin, size, own begin, own size) of the windows along one side, all of one size.
 
-  The last one slides inward to end at the picture's border; what a side has beyond whole strides is its own.
+  The last one slides inward to end at the picture's border; what a side has beyond whole strides is
+  its own.
   """
   for count in itertools.count(1):
     own = math.ceil(length // stride / count) * stride
@@ -69,22 +71,29 @@ def _spans(length: int, tile_size: int, stride: int, margin: int) -> list[tuple[
 
 
 def forward_passes(windows: list[Window]) -> float:
-  """Returns what a step costs, in forward passes over the picture: 2 whole, in tiles 3 and their halos."""
+  """Returns what a step costs, in forward passes: 2 whole, in tiles 3 and their halos."""
   shown = len(windows) * windows[0].height * windows[0].width
   own = sum(window.own_height * window.own_width for window in windows)
   return 2.0 if len(windows) == 1 else 3 * shown / own
 
 
-def within_window(window: Window, stride: int) -> Slices:
-  """Returns the slices [1, H, W] of a window's own cells in a layer of that window; ints or tensors."""
-  return _slices(window.own_top - window.top, window.own_left - window.left, window, stride)
+def own_cells(values: ValuesT, window: Window | None, stride: int, *,
+              of_picture: bool = False) -> ValuesT:
+  """Returns a window's own cells of a layer.
+
+  Args:
+    values: [B, h, w, C] of what the window shows, or of the whole picture.
+    window: ints or scalar tensors; None is the whole picture, all of whose cells are its own.
+    stride: of the layer, in pixels.
+    of_picture: whether `values` are of the whole picture.
+  """
+  return values if window is None else values[own_slices(window, stride, of_picture=of_picture)]
 
 
-def within_picture(window: Window, stride: int) -> Slices:
-  """Returns the slices [1, H, W] of a window's own cells in a layer of the picture; ints or tensors."""
-  return _slices(window.own_top, window.own_left, window, stride)
-
-
-def _slices(top: Any, left: Any, window: Window, stride: int) -> Slices:
+def own_slices(window: Window, stride: int, *, of_picture: bool) -> Slices:
+  """Returns the slices [B, h, w] of a window's own cells, as `own_cells` takes them."""
+  top, left = window.own_top, window.own_left
+  if not of_picture:
+    top, left = top - window.top, left - window.left
   return (slice(None), slice(top // stride, (top + window.own_height) // stride),
           slice(left // stride, (left + window.own_width) // stride))

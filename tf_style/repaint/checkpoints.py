@@ -10,7 +10,7 @@ import os
 import time
 import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from absl import logging
@@ -21,7 +21,12 @@ from tf_style.settings.config import Config
 from tf_style.system import files
 from tf_style.version import __version__
 
-_FORMAT = 3
+if TYPE_CHECKING:
+  import tensorflow as tf
+
+  from tf_style.repaint.plan import Plan
+
+_FORMAT = 4
 _KEPT = 2
 _RECORD, _HISTORY, _STATE = "run.json", "history.npz", "state"
 _LONGEST_RECORD = 2**20  # bytes
@@ -43,7 +48,7 @@ class Saved(NamedTuple):
     precision: of the features, from this step on.
     faults: steps of the run so far whose loss or gradient was not finite.
     seconds: that the run has taken.
-    history: arrays of all steps so far, as in `transfer.Result`.
+    history: arrays of all steps so far, as in `Result`.
   """
 
   run_folder: Path
@@ -60,8 +65,8 @@ class Saved(NamedTuple):
   seconds: float
   history: dict[str, np.ndarray]
 
-  def check(self, plan: Any) -> None:
-    """Checks that a `plans.Plan` begins with what the run began with.
+  def check(self, plan: "Plan") -> None:
+    """Checks that a `Plan` begins with what the run began with.
 
     Raises:
       InputError: it does not.
@@ -76,7 +81,7 @@ class Saved(NamedTuple):
     """Returns how many steps of a level were done."""
     return int(np.sum(self.history["level"] == level))
 
-  def restore(self, state: Any) -> None:
+  def restore(self, state: "tf.train.Checkpoint") -> None:
     """Fills a `tf.train.Checkpoint` like the one that was saved.
 
     Raises:
@@ -93,13 +98,13 @@ class Saved(NamedTuple):
 class Checkpoints:
   """Saves a run from time to time, as an `on_step` callback; holds its folder against other processes."""
 
-  def __init__(self, run_folder: str | os.PathLike, plan: Any, asked: Config,
+  def __init__(self, run_folder: str | os.PathLike, plan: "Plan", asked: Config,
                paths: dict[str, list[str]]):
     """Writes nothing yet but the folder.
 
     Args:
       run_folder: of the run.
-      plan: a `plans.Plan`.
+      plan: a `Plan`.
       asked: the configuration before it was resolved.
       paths: of the pictures and of the log folder, by flag.
     Raises:
@@ -186,13 +191,14 @@ def load(run_folder: str | os.PathLike) -> Saved:
   raise InputError("--resume: " + expected("a checkpoint that is whole", "damaged ones"))
 
 
-def digests(plan: Any) -> dict[str, str]:
-  """Returns SHA-256 digests of all that a `plans.Plan` begins with, by name."""
+def digests(plan: "Plan") -> dict[str, str]:
+  """Returns SHA-256 digests of all that a `Plan` begins with, by name."""
   content, regions = plan.content, plan.regions
-  arrays = {"content picture": [content.rgb, content.alpha] if content else [],
-            "style picture": [style.rgb for style in plan.styles],
-            "masks": [regions.content, *regions.styles, regions.kept] if regions else [],
-            "picture to start from": [plan.start]}
+  arrays: dict[str, list[np.ndarray | None]] = {
+      "content picture": [content.rgb, content.alpha] if content else [],
+      "style picture": [style.rgb for style in plan.styles],
+      "masks": [regions.content, *regions.styles, regions.kept] if regions else [],
+      "picture to start from": [plan.start]}
   return {name: _digest(parts) for name, parts in arrays.items()} | {
       "network": plan.weights.checksum}
 

@@ -10,7 +10,9 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from tf_style.losses import statistics as losses
+from tf_style.losses.content import squared_error_sum
+from tf_style.losses.gram import gram_distance
+from tf_style.losses.statistics import Statistics, covariance, feature_sums, statistics
 from tf_style.system.files import check_empty_folder, write_folder_atomically
 from tf_style.version import __version__
 from tf_style.vgg import network as networks
@@ -97,14 +99,14 @@ class Exported:
     """Returns `<layer>_gram` [C, C], `<layer>_mean` [C] and `<layer>_covariance` [C, C]."""
     found: dict[str, tf.Tensor] = {}
     for name, stats in self._statistics(image).items():
-      found |= {f"{name}_gram": stats.second, f"{name}_mean": stats.mean,
-                f"{name}_covariance": losses.covariance(stats)}
+      found |= {f"{name}_gram": stats.second[0], f"{name}_mean": stats.mean[0],
+                f"{name}_covariance": covariance(stats)[0]}
     return found
 
   def style_distance(self, image_a: tf.Tensor, image_b: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns the Gram distance of two pictures at each style layer, and their mean as `total`."""
     statistics_b = self._statistics(image_b)
-    return _with_total({name: losses.gram_distance(statistics_b[name], stats)
+    return _with_total({name: gram_distance(statistics_b[name], stats)[0]
                         for name, stats in self._statistics(image_a).items()})
 
   def content_distance(self, image_a: tf.Tensor, image_b: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -115,12 +117,12 @@ class Exported:
     with tf.control_dependencies([check]):
       features_a, features_b = self.features(image_a), self.features(image_b)
     return _with_total({
-        name: losses.squared_error_sum(features_a[name], features_b[name])
+        name: squared_error_sum(features_a[name], features_b[name])[0]
         / tf.cast(tf.size(features_a[name]), tf.float32) for name in self._content_layers})
 
-  def _statistics(self, image: tf.Tensor) -> dict[str, losses.Statistics]:
+  def _statistics(self, image: tf.Tensor) -> dict[str, Statistics]:
     features = self.features(_rgb(image, 1))
-    return {name: losses.statistics(losses.feature_sums(features[name]))[0]
+    return {name: statistics(feature_sums(features[name]))[0]
             for name in self._style_layers}
 
 

@@ -1,14 +1,15 @@
-"""What VGG16 and VGG19 are, as a table (Simonyan & Zisserman 2014, configurations D and E).
+"""What VGG16 and VGG19 are, as values (Simonyan & Zisserman 2014, configurations D and E).
 
-Layer names are those of Keras. No TensorFlow here: `--help` and the checks of a command line are instant.
+Layer names are those of Keras. No TensorFlow here: `--help` and the checks of a command line are
+instant.
 """
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tf_style.errors import InputError, expected
 
-NETWORKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 _CHANNELS = (64, 128, 256, 512, 512)
 
 
@@ -28,19 +29,63 @@ class Layer(NamedTuple):
   reach: int
 
 
-def layers(network: str) -> dict[str, Layer]:
-  """Returns the network's convolutions and pools in order, by name.
+@dataclasses.dataclass(frozen=True, eq=False)
+class Network:
+  """A VGG network.
 
-  A 3x3 convolution widens the reach by one position of its grid; a 2x2 pool, which reads whole cells
-  only, not at all.
+  Attributes:
+    name: `vgg16` or `vgg19`.
+    layers: its convolutions and pools in order, by name.
+  """
+
+  name: str
+  layers: Mapping[str, Layer]
+
+  def up_to(self, last: str) -> list[Layer]:
+    """Returns the convolutions and pools in order, up to the layer `last`."""
+    return [*self.layers.values()][:list(self.layers).index(last) + 1]
+
+  def deepest(self, names: Iterable[str]) -> Layer:
+    """Returns the last layer of `names` in the network's order.
+
+    Raises:
+      InputError: a name is not a layer of the network; the message lists the names there are.
+    """
+    chosen = list(names)
+    for name in chosen:
+      if name not in self.layers:
+        raise InputError(expected(f"a layer of {self.name} ({', '.join(self.layers)})", name))
+    return [layer for layer in self.layers.values() if layer.name in chosen][-1]
+
+  def operations(self, last: str) -> float:
+    """Returns the floating-point operations a pixel of a forward pass up to the layer `last`."""
+    total, depth = 0.0, 3
+    for layer in self.up_to(last):
+      if "conv" in layer.name:
+        total += 2 * 9 * depth * layer.channels / layer.stride**2
+        depth = layer.channels
+    return total
+
+
+def network_named(name: str) -> Network:
+  """Returns the network of that name.
 
   Raises:
     InputError: the network is unknown.
   """
-  if network not in NETWORKS:
-    raise InputError("--network: " + expected("one of " + ", ".join(NETWORKS), network))
+  if name not in NETWORKS:
+    raise InputError("--network: " + expected("one of " + ", ".join(NETWORKS), name))
+  return NETWORKS[name]
+
+
+def _layers(convolutions: Iterable[int]) -> dict[str, Layer]:
+  """Returns the layers of five blocks of so many convolutions and a pool each.
+
+  A 3x3 convolution widens the reach by one position of its grid; a 2x2 pool, which reads whole
+  cells only, not at all.
+  """
   table, stride, reach = {}, 1, 0
-  for block, (count, channels) in enumerate(zip(NETWORKS[network], _CHANNELS, strict=True), start=1):
+  for block, (count, channels) in enumerate(zip(convolutions, _CHANNELS, strict=True), start=1):
     for conv in range(1, count + 1):
       reach += stride
       name = f"block{block}_conv{conv}"
@@ -51,31 +96,21 @@ def layers(network: str) -> dict[str, Layer]:
   return table
 
 
+NETWORKS = {name: Network(name, _layers(convolutions)) for name, convolutions in (
+    ("vgg16", (2, 2, 3, 3, 3)), ("vgg19", (2, 2, 4, 4, 4)))}
+
+
+def layers(network: str) -> Mapping[str, Layer]:
+  return network_named(network).layers
+
+
 def layers_up_to(network: str, last: str) -> list[Layer]:
-  """Returns the network's convolutions and pools in order, up to the layer `last`."""
-  table = layers(network)
-  return [*table.values()][:list(table).index(last) + 1]
-
-
-def operations(network: str, last: str) -> float:
-  """Returns the floating-point operations a pixel of one forward pass up to the layer `last`."""
-  total, depth = 0.0, 3
-  for layer in layers_up_to(network, last):
-    if "conv" in layer.name:
-      total += 2 * 9 * depth * layer.channels / layer.stride**2
-      depth = layer.channels
-  return total
+  return network_named(network).up_to(last)
 
 
 def deepest(network: str, names: Iterable[str]) -> Layer:
-  """Returns the last layer of `names` in the network's order.
+  return network_named(network).deepest(names)
 
-  Raises:
-    InputError: a name is not a layer of the network; the message lists the names there are.
-  """
-  table = layers(network)
-  chosen = list(names)
-  for name in chosen:
-    if name not in table:
-      raise InputError(expected(f"a layer of {network} ({', '.join(table)})", name))
-  return max((table[name] for name in chosen), key=lambda layer: list(table).index(layer.name))
+
+def operations(network: str, last: str) -> float:
+  return network_named(network).operations(last)

@@ -1,81 +1,6 @@
-"""Adam and L-BFGS behind one signature: an update a value and gradient, all state in variables.
-
-An optimizer is bound to a variable. `begin(steps)` readies it for a level. `update(value, gradient)` takes
-loss and gradient at the variable, moves the variable to the next point to evaluate and returns the step
-length; `recover(safe)` is called instead where they are not finite. So every optimizer takes one evaluation a
-step and runs in or out of a graph. Conditions are written as `tf.cond`: AutoGraph would take more
-than a second to translate them, before the first step.
-"""
-
-from typing import Protocol
+"""L-BFGS without a line search, in float32 on the device."""
 
 import tensorflow as tf
-
-
-class Optimizer(Protocol):
-  """What the loop knows of an optimizer."""
-
-  def begin(self, steps: int) -> None: ...
-
-  def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor: ...
-
-  def recover(self, safe: tf.Tensor) -> tf.Tensor: ...
-
-
-class Adam(tf.Module):
-  """Adam (Kingma & Ba 2015) with a rate that falls geometrically over the level.
-
-  The update is TensorFlow's fused kernel, which makes no temporaries of the picture's size.
-  """
-
-  def __init__(self, variable: tf.Variable, steps: int, learning_rate: float, decay: float = 1.0,
-               epsilon: float = 1e-8):
-    """Begins with zero moments.
-
-    Args:
-      variable: [1, H, W, 3] what is varied; its size may change from level to level.
-      steps: length of the first level, over which the rate falls to `decay` times itself.
-      learning_rate: in the variable's units.
-      epsilon: is added to the root of the second moment.
-    """
-    super().__init__(name="adam")
-    self._variable, self._learning_rate, self._total_decay, self._epsilon = (
-        variable, learning_rate, decay, epsilon)
-    self.first, self.second = (
-        tf.Variable(tf.zeros_like(variable), trainable=False, shape=variable.shape, name=name)
-        for name in ("first", "second"))
-    self.step, self.rate, self.decay = (
-        tf.Variable(0.0, trainable=False, name=name) for name in ("step", "rate", "decay"))
-    self.begin(steps)
-
-  def begin(self, steps: int) -> None:
-    """Gives the moments the variable's size and the rate its beginning."""
-    size = tf.shape(self._variable)
-    for moment in (self.first, self.second):
-      if tf.reduce_any(tf.shape(moment) != size):
-        moment.assign(tf.image.resize(moment, size[1:3]))
-    self.rate.assign(self._learning_rate)
-    self.decay.assign(self._total_decay ** (1 / max(steps - 1, 1)))
-
-  def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
-    del value
-    self.step.assign_add(1.0)
-    rate = self.rate.value()
-    tf.raw_ops.ResourceApplyAdam(
-        var=self._variable.handle, m=self.first.handle, v=self.second.handle,
-        beta1_power=tf.pow(0.9, self.step), beta2_power=tf.pow(0.999, self.step), lr=rate,
-        beta1=0.9, beta2=0.999, epsilon=self._epsilon, grad=gradient)
-    self.rate.assign(rate * self.decay)
-    return rate
-
-  def recover(self, safe: tf.Tensor) -> tf.Tensor:
-    """Goes back to `safe`, forgets the moments and halves the rate."""
-    self._variable.assign(safe)
-    self.first.assign(tf.zeros_like(self.first))
-    self.second.assign(tf.zeros_like(self.second))
-    self.step.assign(0.0)
-    self.rate.assign(self.rate * 0.5)
-    return self.rate.value()
 
 
 class LBFGS(tf.Module):
@@ -109,6 +34,9 @@ class LBFGS(tf.Module):
     self.pairs, self.tries, self.accepted = (
         tf.Variable(0, trainable=False, name=name) for name in ("pairs", "tries", "accepted"))
     self.begin(0)
+
+  def forget(self) -> None:
+    """Does nothing: `begin` forgets the history of every level."""
 
   def begin(self, steps: int) -> None:
     """Takes the variable's size and forgets the history."""

@@ -1,0 +1,3 @@
+"""The names of the style losses, for the settings, which load no TensorFlow."""
+
+STYLE_LOSSES = ("mixed", "wasserstein", "covariance", "gram", "gram_sum")

@@ -1,0 +1,184 @@
+"""A network, a configuration and pictures in; loss and gradient at any size out."""
+
+import collections
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tf_style.pictures import color, images
+from tf_style.problem import guides
+from tf_style.problem.compiled import Traces
+from tf_style.problem.evaluators import Evaluator, OnTile, TiledPicture, TilePasses, WholePicture
+from tf_style.problem.inputs import size_at
+from tf_style.problem.loaded import Loaded
+from tf_style.problem.objective import Objective
+from tf_style.problem.targets import StyleStatistics, Targets
+from tf_style.problem.terms import LossTerms, Wanted
+from tf_style.settings.config import Config
+from tf_style.vgg.extractor import Extractors
+
+_KEPT_STATISTICS = 12  # levels whose style statistics are kept, about 3 MB each
+
+
+class View(NamedTuple):
+  """The problem at one size.
+
+  Attributes:
+    evaluator: gives loss and gradient.
+    wanted: what pictures of this size are compared with.
+  """
+
+  evaluator: Evaluator
+  wanted: Wanted
+
+  def value(self, picture: np.ndarray | tf.Tensor) -> LossTerms:
+    """Returns the loss of pictures [B, H, W, 3] in [0, 1]."""
+    return self.evaluator.value(tf.convert_to_tensor(picture), self.wanted)
+
+  def value_and_gradient(self, picture: np.ndarray | tf.Tensor) -> tuple[LossTerms, tf.Tensor]:
+    """Returns the loss and the gradient of its total by the pictures, [B, H, W, 3]."""
+    return self.evaluator.value_and_gradient(tf.convert_to_tensor(picture), self.wanted)
+
+
+class Graphs:
+  """What is traced once for a configuration and serves pictures of every size.
+
+  Attributes:
+    objective: the loss.
+    targets: makes what pictures are compared with.
+    whole, passes: evaluate whole pictures, and tiles.
+  """
+
+  def __init__(self, network: Extractors, config: Config, traces: Traces | None = None):
+    """Builds the extractor; traces nothing yet.
+
+    Args:
+      network: the pretrained network.
+      config: resolved: its precision is not `auto`.
+      traces: keeps account of what tracing leaves behind.
+    """
+    traces = traces or Traces()
+    extractor = network.get(config.content_layers + config.style_layers, config.pooling,
+                            config.precision, config.padding)
+    self.objective = Objective(config)
+    self.targets = Targets(extractor, config, traces)
+    self.whole = WholePicture(extractor, self.objective, traces)
+    self.passes = TilePasses(extractor, self.objective, traces)
+    self._statistics: collections.OrderedDict[tuple, tuple] = collections.OrderedDict()
+
+  def style_statistics(self, pictures: Sequence[np.ndarray], shares: Sequence[float],
+                       sizes: Sequence[tuple[int, int]], tile_size: int) -> StyleStatistics:
+    """Returns the statistics of styles at these sizes, blended; those used last are kept.
+
+    Args:
+      pictures: [1, H, W, 3] float32, not changed afterwards.
+      shares: one a picture.
+      sizes: heights and widths at which they are seen, one a picture.
+      tile_size: as for `Targets.statistics`.
+    """
+    key = (*map(id, pictures), *shares, *sizes, tile_size)
+    if key not in self._statistics:
+      seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
+      found = self.targets.blend(seen, shares, [None] * len(seen), tile_size=tile_size)
+      self._statistics[key] = found, tuple(pictures)  # which keep their ids as long as this lives
+      if len(self._statistics) > _KEPT_STATISTICS:
+        self._statistics.popitem(last=False)
+    self._statistics.move_to_end(key)
+    return self._statistics[key][0]
+
+
+class Problem:
+  """What a picture shall be like, and how far it is from that.
+
+      problem = Problem(Extractors(load_weights("vgg19")), config, load(inputs, config))
+      loss, gradient = problem.at(384, 512).value_and_gradient(picture)
+
+  Attributes:
+    config: resolved.
+    loaded: the pictures.
+    graphs: what is traced.
+  """
+
+  def __init__(self, network: Extractors, config: Config, loaded: Loaded, *,
+               graphs: Graphs | None = None, on_tile: OnTile | None = None):
+    """Traces nothing yet.
+
+    Args:
+      network: the pretrained network, which `config` names.
+      config: resolved: precision and tile size are not `auto`, and there are no layers for a
+        content or a style that is not there.
+      loaded: the pictures.
+      graphs: of another problem with the same network and configuration, to be shared.
+      on_tile: is told how many tiles of a step are done, and of how many.
+    """
+    self.config, self.loaded = config, loaded
+    self.graphs = graphs or Graphs(network, config)
+    self._on_tile = on_tile
+
+  @functools.cached_property
+  def names(self) -> tuple[str, ...]:
+    """Names of the raw terms."""
+    return self.graphs.objective.names
+
+  def pixel_share(self, height: int, width: int) -> float:
+    """Returns the pixels of a size over those of the result."""
+    return height * width / math.prod(self.loaded.size)
+
+  def at(self, height: int, width: int) -> View:
+    """Returns the problem at a size, by tiles where it is larger than one.
+
+    Pictures of other proportions than the result's are not compared with anything sensible.
+    """
+    side = int(self.config.tile_size)
+    windows = self.graphs.targets.windows(height, width, side)
+    evaluator: Evaluator = self.graphs.whole if len(windows) == 1 else TiledPicture(
+        self.graphs.passes, windows, self._on_tile)
+    return View(evaluator, self._wanted(height, width))
+
+  def value(self, picture: np.ndarray) -> dict[str, float]:
+    """Returns the losses of a picture [1, H, W, 3]: `total`, and each raw term by its name."""
+    view = self.at(*picture.shape[1:3])
+    try:
+      terms = view.value(picture)
+    except tf.errors.InvalidArgumentError:  # of a root that does not exist
+      return dict.fromkeys(["total", *self.names], math.nan)
+    raw = dict(zip(self.names, map(float, terms.raw), strict=True))
+    return {"total": float(terms.total), **raw}
+
+  def _wanted(self, height: int, width: int) -> Wanted:
+    config, loaded = self.config, self.loaded
+    style = self._style(height, width) if loaded.styles else {}
+    of_erosion = functools.cache(  # mostly both are of no erosion
+        lambda erosion: loaded.regions and self._guides(
+            loaded.regions.content, height, width, erosion))
+    content = {} if loaded.content is None else self.graphs.targets.content(
+        color.seen(config.color, images.resize(loaded.content.rgb, height, width)), style,
+        of_erosion(0.0), tile_size=int(config.tile_size))
+    return self.graphs.objective.wanted(
+        (height, width), content, style, of_erosion(config.mask_erosion),
+        self.pixel_share(height, width))
+
+  def _style(self, height: int, width: int) -> StyleStatistics:
+    """Returns the statistics of all styles, each scaled as the picture is."""
+    loaded, targets = self.loaded, self.graphs.targets
+    scale = max(height, width) / max(loaded.size)
+    tile_size = int(self.config.tile_size) or max(height, width)
+    least = 2 * targets.network.deepest(targets.layers).stride
+    pictures = [style.rgb for style in loaded.styles]
+    sizes = [size_at(picture.shape[1:3], scale, least) for picture in pictures]
+    if not loaded.regions:
+      return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
+    seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
+    of_styles = [self._guides(plane, *size, self.config.mask_erosion)
+                 for plane, size in zip(loaded.regions.styles, sizes, strict=True)]
+    return targets.blend(seen, loaded.shares, of_styles, tile_size=tile_size)
+
+  def _guides(self, weights: np.ndarray, height: int, width: int,
+              erosion: float) -> Mapping[str, np.ndarray]:
+    targets = self.graphs.targets
+    layers = [targets.network.layers[name] for name in targets.layers]
+    return guides.guides(weights, height, width, layers, erosion)
