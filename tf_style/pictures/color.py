@@ -90,6 +90,12 @@ def gray(picture: np.ndarray) -> np.ndarray:
   return _in_bands(of, picture)
 
 
+def is_gray(picture: np.ndarray) -> bool:
+  """Whether the channels of a picture [1, H, W, 3] differ by two levels of 8 bits at most."""
+  return all(np.ptp(rows, axis=-1).max() <= 2.5 / 255
+             for rows in np.array_split(picture[0], range(_ROWS, picture.shape[1], _ROWS)))
+
+
 def with_chroma(picture: np.ndarray, content: np.ndarray) -> np.ndarray:
   """Returns the lightness of one picture with the chroma of another.
 

@@ -1,5 +1,7 @@
 """What the terms of the loss collect of a picture, for a gradient in little memory."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from tf_style.problem.compiled import Nest
@@ -34,7 +36,7 @@ def collect(extractor: Extractor, objective: Objective, picture: tf.Tensor, want
     alone = [term for term in objective.terms if term.layers == (name,)]
 
     @tf.custom_gradient
-    def fork(features: tf.Tensor):
+    def fork(features: tf.Tensor) -> tuple[tuple[tf.Tensor, Nest], Callable[..., tf.Tensor]]:
       with tf.GradientTape() as tape:
         tape.watch(features)
         nests = {term.name: term.collect({name: features}, wanted, window) for term in alone}

@@ -52,7 +52,8 @@ class WholePicture:
     return self._objective.loss(collect(self._extractor, self._objective, picture, wanted), wanted)
 
   def value(self, picture: tf.Tensor, wanted: Wanted) -> LossTerms:
-    return self._value(picture, wanted)
+    terms: LossTerms = self._value(picture, wanted)
+    return terms
 
   def value_and_gradient(self, picture: tf.Tensor, wanted: Wanted) -> tuple[LossTerms, tf.Tensor]:
     with tf.GradientTape() as tape:
@@ -130,7 +131,8 @@ class TiledPicture:
 
   def value(self, picture: tf.Tensor, wanted: Wanted) -> LossTerms:
     collected, _ = self._collect(picture, wanted, passes=1)
-    return self._passes.differentiate(collected, wanted)[0]
+    terms: LossTerms = self._passes.differentiate(collected, wanted)[0]
+    return terms
 
   def value_and_gradient(self, picture: tf.Tensor, wanted: Wanted) -> tuple[LossTerms, tf.Tensor]:
     collected, shapes = self._collect(picture, wanted, passes=2)

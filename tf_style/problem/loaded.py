@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_style.pictures import color, images, masks
+from tf_style.pictures.alpha import without_hidden_colors
 from tf_style.pictures.images import Picture
 from tf_style.problem.inputs import Inputs, load_style, style_sources
 from tf_style.settings.config import Config
@@ -21,6 +22,8 @@ class Loaded(NamedTuple):
       sees it, in the colors that it is seen in.
     shares: of the styles in their blend; they sum to 1.
     regions: None without masks.
+    weights: the regions, or one of everything, each pixel weighed by its alpha; None where there
+      are no masks and nothing is transparent.
   """
 
   size: tuple[int, int]
@@ -28,6 +31,7 @@ class Loaded(NamedTuple):
   styles: tuple[Picture, ...]
   shares: tuple[float, ...]
   regions: masks.Regions | None
+  weights: masks.Regions | None
 
   @property
   def notes(self) -> list[str]:
@@ -38,6 +42,11 @@ class Loaded(NamedTuple):
   def num_regions(self) -> int:
     """In how many regions the statistics are taken."""
     return len(self.regions.colors) if self.regions else 1
+
+  @property
+  def gray(self) -> bool:
+    """Whether all pictures are gray, as they are seen."""
+    return all(color.is_gray(each.rgb) for each in (self.content, *self.styles) if each)
 
 
 def load(inputs: Inputs, config: Config,
@@ -62,7 +71,8 @@ def load(inputs: Inputs, config: Config,
   regions = None if inputs.content_mask is None else masks.load_regions(
       inputs.content_mask, inputs.style_masks and [source.mask for source in sources],
       config.mask_keep, size, [style.rgb.shape[1:3] for style in styles], config.max_pixels)
-  return Loaded(size, content, styles, tuple(source.share for source in sources), regions)
+  shares = tuple(source.share for source in sources)
+  return Loaded(size, content, styles, shares, regions, _weights(size, content, styles, regions))
 
 
 def _content(inputs: Inputs, config: Config) -> tuple[Picture | None, tuple[int, int]]:
@@ -70,15 +80,34 @@ def _content(inputs: Inputs, config: Config) -> tuple[Picture | None, tuple[int,
   if inputs.content is None:
     return None, config.output_shape or (0, 0)
   longest = None if config.image_size == "original" else int(config.image_size)
-  content = images.load_picture(inputs.content, longest, config.max_pixels)
+  content = without_hidden_colors(
+      images.load_picture(inputs.content, longest, config.max_pixels), "--content")
   return content, content.rgb.shape[1:3]
 
 
 def style_reader(inputs: Inputs, config: Config) -> Callable[[int], tuple[Picture, ...]]:
   """Returns a function that reads the styles for a longest side of the result."""
   def styles_at(longest: int) -> tuple[Picture, ...]:
-    return tuple(load_style(source, longest, config) for source in style_sources(inputs, config))
+    return tuple(without_hidden_colors(load_style(source, longest, config), "--style")
+                 for source in style_sources(inputs, config))
   return styles_at
+
+
+def _weights(size: tuple[int, int], content: Picture | None, styles: tuple[Picture, ...],
+             regions: masks.Regions | None) -> masks.Regions | None:
+  """Returns the regions weighed by alpha: what is transparent counts nowhere."""
+  pictures = [picture for picture in (content, *styles) if picture]
+  if all(picture.alpha is None for picture in pictures):
+    return regions
+  ones = lambda height, width: np.ones((height, width, 1), np.float32)
+  if regions is None:
+    regions = masks.Regions(("ffffff",), ones(*size), tuple(
+        ones(*style.rgb.shape[1:3]) for style in styles), None)
+  weighed = lambda planes, picture: planes if picture is None or picture.alpha is None else (
+      planes * picture.alpha[..., None])
+  return regions._replace(
+      content=weighed(regions.content, content),
+      styles=tuple(map(weighed, regions.styles, styles)))
 
 
 def style_colors(styles: tuple[Picture, ...], shares: tuple[float, ...],

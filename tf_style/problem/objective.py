@@ -8,7 +8,15 @@ import tensorflow as tf
 from tf_style.losses.statistics import Statistics
 from tf_style.losses.style import STYLE_LOSSES
 from tf_style.problem.compiled import Nest
-from tf_style.problem.terms import ContentTerm, LossTerms, StyleTerm, Term, VariationTerm, Wanted
+from tf_style.problem.terms import (
+    ContentTerm,
+    LossTerms,
+    StyleTerm,
+    Term,
+    VariationTerm,
+    Wanted,
+    content_target,
+)
 from tf_style.settings.config import Config
 from tf_style.vgg.network import NETWORKS
 
@@ -55,7 +63,8 @@ class Objective:
 
   def wanted(self, size: tuple[int, int], content: Mapping[str, tf.Tensor],
              style: Mapping[str, list[Statistics]],
-             guides: Mapping[str, tf.Tensor] | None = None, share: float = 1.0) -> Wanted:
+             guides: Mapping[str, np.ndarray] | None = None, *,
+             visible: Mapping[str, np.ndarray] | None = None, share: float = 1.0) -> Wanted:
     """Prepares the targets of a level.
 
     Args:
@@ -64,9 +73,13 @@ class Objective:
         with.
       style: statistics of the style, one a region, by layer; those of style layers count.
       guides: as in `Wanted`.
+      visible: [1, h, w, 1] in [0, 1], how much of each position of a content layer counts; None
+        counts all.
       share: as for `weights`.
     """
-    targets: dict[str, Nest] = {f"content/{name}": content[name] for name in self._content_layers}
+    targets: dict[str, Nest] = {
+        f"content/{name}": content_target(content[name], visible[name] if visible else None)
+        for name in self._content_layers}
     kept = {}
     for name in self._style_layers:
       regions = style[name]
@@ -88,6 +101,7 @@ class Objective:
       wanted: what it is compared with.
     """
     raw = tf.stack([_mean(term.distance(collected[term.name], wanted)) for term in self.terms])
+    raw = tf.where(raw < 0, tf.zeros_like(raw), raw)  # rounded below zero; NaN stays
     return LossTerms(tf.reduce_sum(raw * tf.cast(wanted.weights, raw.dtype)), raw)
 
 

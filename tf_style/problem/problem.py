@@ -4,7 +4,7 @@ import collections
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -22,6 +22,9 @@ from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractors
 
 _KEPT_STATISTICS = 12  # levels whose style statistics are kept, about 3 MB each
+
+# The style's statistics, and the pictures that they are of, by pictures, shares and sizes.
+_Kept = collections.OrderedDict[tuple[Any, ...], tuple[StyleStatistics, tuple[np.ndarray, ...]]]
 
 
 class View(NamedTuple):
@@ -68,7 +71,7 @@ class Graphs:
     self.targets = Targets(extractor, config, traces)
     self.whole = WholePicture(extractor, self.objective, traces)
     self.passes = TilePasses(extractor, self.objective, traces)
-    self._statistics: collections.OrderedDict[tuple, tuple] = collections.OrderedDict()
+    self._statistics: _Kept = collections.OrderedDict()
 
   def style_statistics(self, pictures: Sequence[np.ndarray], shares: Sequence[float],
                        sizes: Sequence[tuple[int, int]], tile_size: int) -> StyleStatistics:
@@ -84,7 +87,7 @@ class Graphs:
     if key not in self._statistics:
       seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
       found = self.targets.blend(seen, shares, [None] * len(seen), tile_size=tile_size)
-      self._statistics[key] = found, tuple(pictures)  # which keep their ids as long as this lives
+      self._statistics[key] = found, tuple(pictures)  # whose ids are theirs while this lives
       if len(self._statistics) > _KEPT_STATISTICS:
         self._statistics.popitem(last=False)
     self._statistics.move_to_end(key)
@@ -153,14 +156,22 @@ class Problem:
     config, loaded = self.config, self.loaded
     style = self._style(height, width) if loaded.styles else {}
     of_erosion = functools.cache(  # mostly both are of no erosion
-        lambda erosion: loaded.regions and self._guides(
-            loaded.regions.content, height, width, erosion))
+        lambda erosion: loaded.weights and self._guides(
+            loaded.weights.content, height, width, erosion))
     content = {} if loaded.content is None else self.graphs.targets.content(
         color.seen(config.color, images.resize(loaded.content.rgb, height, width)), style,
         of_erosion(0.0), tile_size=int(config.tile_size))
     return self.graphs.objective.wanted(
         (height, width), content, style, of_erosion(config.mask_erosion),
-        self.pixel_share(height, width))
+        visible=self._visible(height, width), share=self.pixel_share(height, width))
+
+  def _visible(self, height: int, width: int) -> Mapping[str, np.ndarray] | None:
+    """Returns the content's alpha on the grids of the content layers; None where it is opaque."""
+    content, table = self.loaded.content, self.graphs.targets.network.layers
+    if content is None or content.alpha is None:
+      return None
+    layers = [table[name] for name in self.config.content_layers]
+    return guides.guides(content.alpha[..., None], height, width, layers)
 
   def _style(self, height: int, width: int) -> StyleStatistics:
     """Returns the statistics of all styles, each scaled as the picture is."""
@@ -170,11 +181,11 @@ class Problem:
     least = 2 * targets.network.deepest(targets.layers).stride
     pictures = [style.rgb for style in loaded.styles]
     sizes = [size_at(picture.shape[1:3], scale, least) for picture in pictures]
-    if not loaded.regions:
+    if not loaded.weights:
       return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
     seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
     of_styles = [self._guides(plane, *size, self.config.mask_erosion)
-                 for plane, size in zip(loaded.regions.styles, sizes, strict=True)]
+                 for plane, size in zip(loaded.weights.styles, sizes, strict=True)]
     return targets.blend(seen, loaded.shares, of_styles, tile_size=tile_size)
 
   def _guides(self, weights: np.ndarray, height: int, width: int,

@@ -9,6 +9,7 @@ masks and over batches.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import tensorflow as tf
 
 from tf_style.losses.content import squared_error_sum
@@ -119,8 +120,28 @@ class StyleTerm(Sums):
                                                strict=True)])
 
 
+class ContentTarget(NamedTuple):
+  """What the content term compares features with.
+
+  Attributes:
+    features: [B, h, w, C] of the content, times `roots` where there are any.
+    roots: [1, h, w, 1] roots of the weights of positions, in a list; empty where all count alike.
+  """
+
+  features: tf.Tensor
+  roots: list[tf.Tensor]
+
+
+def content_target(features: tf.Tensor, weights: np.ndarray | None = None) -> ContentTarget:
+  """Prepares the target of a `ContentTerm` from features and the weights of their positions."""
+  if weights is None:
+    return ContentTarget(features, [])
+  roots = tf.cast(np.sqrt(weights), features.dtype)
+  return ContentTarget(features * roots, [roots])
+
+
 class ContentTerm(Sums):
-  """The mean squared difference to the content's features at a layer."""
+  """The mean squared difference to the content's features at a layer, over what is visible."""
 
   scatters = False
 
@@ -131,15 +152,20 @@ class ContentTerm(Sums):
 
   def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
               window: Window | None) -> tf.Tensor:
-    stride = self._layer.stride
+    stride, target = self._layer.stride, wanted.targets[self.name]
+    own = tiles.own_cells(features[self._layer.name], window, stride)
+    for roots in target.roots:
+      own *= tf.cast(tiles.own_cells(roots, window, stride, of_picture=True), own.dtype)
     return squared_error_sum(
-        tiles.own_cells(features[self._layer.name], window, stride),
-        tiles.own_cells(wanted.targets[self.name], window, stride, of_picture=True))
+        own, tiles.own_cells(target.features, window, stride, of_picture=True))
 
   def distance(self, collected: tf.Tensor, wanted: Wanted) -> tf.Tensor:
     target = wanted.targets[self.name]
-    values = tf.size(target, tf.int64) // tf.cast(tf.shape(target)[0], tf.int64)
-    return collected * (1 / tf.cast(values, collected.dtype))
+    positions = tf.cast(tf.reduce_prod(tf.shape(target.features)[1:3]), collected.dtype)
+    for roots in target.roots:
+      counted = tf.reduce_sum(tf.square(tf.cast(roots, collected.dtype)))
+      positions = tf.maximum(counted, 1e-6)
+    return collected * (1 / (positions * self._layer.channels))
 
 
 class VariationTerm(Sums):

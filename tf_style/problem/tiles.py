@@ -8,12 +8,11 @@ border of the picture stays a border, with the network's own padding.
 import itertools
 import math
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from tf_style.vgg.network import Network
 
 Slices = tuple[slice, slice, slice]
-ValuesT = TypeVar("ValuesT", bound=Any)
 
 
 class Window(NamedTuple):
@@ -77,12 +76,12 @@ def forward_passes(windows: list[Window]) -> float:
   return 2.0 if len(windows) == 1 else 3 * shown / own
 
 
-def own_cells(values: ValuesT, window: Window | None, stride: int, *,
-              of_picture: bool = False) -> ValuesT:
+def own_cells(values: Any, window: Window | None, stride: int, *,
+              of_picture: bool = False) -> Any:
   """Returns a window's own cells of a layer.
 
   Args:
-    values: [B, h, w, C] of what the window shows, or of the whole picture.
+    values: a tensor or an array [B, h, w, C] of what the window shows, or of the whole picture.
     window: ints or scalar tensors; None is the whole picture, all of whose cells are its own.
     stride: of the layer, in pixels.
     of_picture: whether `values` are of the whole picture.

@@ -98,7 +98,7 @@ class Saved(NamedTuple):
 class Checkpoints:
   """Saves a run from time to time, as an `on_step` callback; holds its folder against other processes."""
 
-  def __init__(self, run_folder: str | os.PathLike, plan: "Plan", asked: Config,
+  def __init__(self, run_folder: str | os.PathLike[str], plan: "Plan", asked: Config,
                paths: dict[str, list[str]]):
     """Writes nothing yet but the folder.
 
@@ -174,7 +174,7 @@ class Checkpoints:
         files.remove_folder(path)
 
 
-def load(run_folder: str | os.PathLike) -> Saved:
+def load(run_folder: str | os.PathLike[str]) -> Saved:
   """Reads the newest checkpoint of a run that is not damaged.
 
   Raises:
@@ -196,7 +196,7 @@ def digests(plan: "Plan") -> dict[str, str]:
   content, regions = plan.content, plan.regions
   arrays: dict[str, list[np.ndarray | None]] = {
       "content picture": [content.rgb, content.alpha] if content else [],
-      "style picture": [style.rgb for style in plan.styles],
+      "style picture": [plane for style in plan.styles for plane in (style.rgb, style.alpha)],
       "masks": [regions.content, *regions.styles, regions.kept] if regions else [],
       "picture to start from": [plan.start]}
   return {name: _digest(parts) for name, parts in arrays.items()} | {

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import gc
 from collections.abc import Callable, Sequence
 
 import keras
@@ -19,10 +20,11 @@ from tf_style.pictures import images
 from tf_style.pictures.images import Source
 from tf_style.problem import memory
 from tf_style.problem.compiled import Traces
-from tf_style.problem.evaluators import OnTile
+from tf_style.problem.evaluators import Evaluator, OnTile
 from tf_style.problem.inputs import Inputs, Sources
 from tf_style.problem.loaded import style_reader
 from tf_style.problem.problem import Graphs, Problem
+from tf_style.problem.terms import Wanted
 from tf_style.repaint.checkpoints import Saved
 from tf_style.repaint.plan import Plan, make_plan
 from tf_style.repaint.pyramid import Level
@@ -70,8 +72,8 @@ class Painter:
     self._styles_at = functools.lru_cache(_KEPT_SIZES)(read)
     self._network = network
     self._traces = Traces()
-    self._graphs: dict[tuple, Graphs] = {}
-    self._descents: dict[tuple, Descent] = {}
+    self._graphs: dict[tuple[object, ...], Graphs] = {}
+    self._descents: dict[tuple[object, ...], Descent] = {}
 
   def __enter__(self) -> "Painter":
     return self
@@ -85,6 +87,7 @@ class Painter:
     self._descents.clear()
     self._traces.release()
     self._traces = Traces()
+    gc.collect()  # graphs and Keras' layers refer to each other in circles
 
   def plan(self, content: Source | None = None, *, content_mask: Source | None = None,
            init_image: Source | None = None) -> Plan:
@@ -203,7 +206,7 @@ class Painter:
   def _descent(self, plan: Plan, num_terms: int) -> Descent:
     """Returns the loop for such a plan, whose graphs serve all levels and pictures."""
     config = plan.config
-    key = config.lbfgs_memory, plan.keeps is None, num_terms
+    key = config.lbfgs_memory, plan.keeps is None, plan.gray, num_terms
     if key not in self._descents:
       parameters = _parameters(plan)
       optimizer = _optimizer(config, parameters.variable)
@@ -236,7 +239,7 @@ def stylize(content: Source | None = None, style: Sources = None, config: Config
                    on_step=on_step, on_tile=on_tile, resume=resume)
 
 
-def _seen(problem: Problem, level: Level) -> tuple:
+def _seen(problem: Problem, level: Level) -> tuple[Evaluator, Wanted, int]:
   """Returns what a descent evaluates a level with."""
   low = problem.config.precision != "float32"
   return *problem.at(level.height, level.width), _LOW_PRECISION_PATIENCE if low else PATIENCE
@@ -255,7 +258,7 @@ def _parameters(plan: Plan) -> Parameters:
   """Returns the optimizer's map, which keeps of the content what masks and --color say."""
   start = tf.constant(images.resize(plan.start, *plan.levels[0][:2]))
   made: Parameters = (FourierSigmoid if plan.config.optimizer == "lbfgs" else Pixels)(start)
-  made = Gray(made) if plan.config.color == "luminance" else made
+  made = Gray(made) if plan.gray else made
   return made if plan.keeps is None else Frozen(made, start, plan.keeps)
 
 

@@ -64,6 +64,11 @@ class Plan(NamedTuple):
     return self.loaded.num_regions
 
   @property
+  def gray(self) -> bool:
+    """Whether the result is gray before `color` is applied: so are all pictures, as seen."""
+    return self.config.color == "luminance" or self.loaded.gray
+
+  @property
   def alpha(self) -> np.ndarray | None:
     """What is transparent in the content, as in `images.Picture`."""
     return self.content.alpha if self.content else None
@@ -113,7 +118,9 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
   levels = pyramid.make_levels(*loaded.size, config.steps, config.levels, config.level_steps,
                                2 * deepest.stride)
   notes = [*loaded.notes, *filter(None, [weights.note]), *_what_fits(asked, config)]
-  start = color.seen(config.color, _start_picture(config, levels, loaded, inputs))
+  start = _start_picture(config, levels, loaded, inputs)
+  if config.color == "luminance" or loaded.gray:
+    start = color.gray(start)
   return Plan(config, levels, device, weights, loaded, start, tuple(notes))
 
 
