@@ -53,12 +53,12 @@ class LBFGS(tf.Module):
 
   def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
     gradient = tf.reshape(gradient, [-1])
-    first = self.accepted == 0
+    first = tf.equal(self.accepted, 0)
     self.scale.assign(tf.where(first, 1 / tf.maximum(tf.abs(value), 1e-30), self.scale))
     value, gradient = value * self.scale, gradient * self.scale
     taken = self.length.value()
     enough = value <= self.value + 1e-4 * self.length * self.slope
-    tf.cond(first | enough | (self.tries >= 6),
+    tf.cond(first | enough | (self.tries.value() >= 6),
             lambda: self._accept(value, gradient), lambda: self._shorten(value))
     self._move()
     return taken
@@ -74,8 +74,8 @@ class LBFGS(tf.Module):
       self.pairs.assign(0)
       self._point(self._downhill())
 
-    tf.cond(self.tries > 1, forget, lambda: None)
-    tf.cond(self.accepted > 0, self._move, lambda: None)
+    tf.cond(self.tries.value() > 1, forget, lambda: None)
+    tf.cond(self.accepted.value() > 0, self._move, lambda: None)
     return taken
 
   def _move(self) -> None:
@@ -91,12 +91,12 @@ class LBFGS(tf.Module):
     point = tf.reshape(self._variable, [-1])
     change, bend = point - self.point, gradient - self.gradient
     curvature = tf.tensordot(change, bend, 1)
-    tf.cond((self.accepted > 0) & (curvature > 1e-8 * tf.norm(change) * tf.norm(bend)),
+    tf.cond((self.accepted.value() > 0) & (curvature > 1e-8 * tf.norm(change) * tf.norm(bend)),
             lambda: self._remember(change, bend), lambda: None)
     self.point.assign(point)
     self.gradient.assign(gradient)
     self.value.assign(value)
-    self._point(tf.cond(self.pairs == 0, self._downhill, lambda: self._newton(gradient)))
+    self._point(tf.cond(tf.equal(self.pairs, 0), self._downhill, lambda: self._newton(gradient)))
     self.length.assign(1.0)
     self.tries.assign(0)
     self.accepted.assign_add(1)

@@ -170,7 +170,7 @@ class Descent:
   def _loop_in_graph(self, evaluator: Evaluator, begin: tf.Tensor, end: tf.Tensor,
                      patience: tf.Tensor, wanted: Wanted) -> None:
     def go_on(done: tf.Tensor) -> tf.Tensor:
-      return (done < end) & (self.faults.in_a_row < patience)
+      return (done < end) & (self.faults.in_a_row.value() < patience)
 
     def take_one(done: tf.Tensor) -> list[tf.Tensor]:
       self._note(done - begin, self._step(evaluator, wanted))

@@ -39,7 +39,7 @@ class Pixels(tf.Module):
 
   def __init__(self, start: tf.Tensor):
     super().__init__(name="pixels")
-    self.variable = tf.Variable(start, shape=_OPEN, name="variable")
+    self.variable = tf.Variable(start, trainable=False, shape=_OPEN, name="variable")
     self.begin(start)
 
   def begin(self, start: tf.Tensor) -> None:
@@ -68,7 +68,7 @@ class FourierSigmoid(tf.Module):
     super().__init__(name="fourier_sigmoid")
     self._exponent = exponent
     self.start = tf.Variable(start, trainable=False, shape=_OPEN, name="start")
-    self.variable = tf.Variable(start, shape=_OPEN, name="variable")
+    self.variable = tf.Variable(start, trainable=False, shape=_OPEN, name="variable")
     self.scale = tf.Variable(
         tf.zeros([0, 0], tf.complex64), trainable=False, shape=[None, None], name="scale")
     self.begin(start)
