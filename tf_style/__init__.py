@@ -42,8 +42,8 @@ if TYPE_CHECKING:
   from tf_style.settings.config import Config
   from tf_style.watching.events import history
 
-__all__ = ["Config", "InputError", "Inputs", "Interrupted", "Painter", "Picture", "Problem", "Result",
-           "Step", "history", "load_picture", "save_picture", "stylize"]
+__all__ = ["Config", "InputError", "Inputs", "Interrupted", "Painter", "Picture", "Problem",
+           "Result", "Step", "history", "load_picture", "save_picture", "stylize"]
 
 _PLACES = {"Config": "settings.config", "InputError": "errors", "Inputs": "problem.inputs",
            "Interrupted": "repaint.result", "Painter": "repaint.painter",

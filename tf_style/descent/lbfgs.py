@@ -4,11 +4,11 @@ import tensorflow as tf
 
 
 class LBFGS(tf.Module):
-  """Limited-memory BFGS (Nocedal 1980) with step 1 and Armijo backtracking, in float32 on the device.
+  """Limited-memory BFGS (Nocedal 1980) with step 1 and Armijo backtracking.
 
-  The two-loop recursion runs on inner products: history times vectors first, then 2 m coefficients, then one
-  combination of the history (Chen et al. 2014, vector-free L-BFGS). A pair is kept
-  where its curvature is positive. Losses are scaled by the first one, so that they are O(1).
+  The two-loop recursion runs on inner products: history times vectors first, then 2 m coefficients,
+  then one combination of the history (Chen et al. 2014, vector-free L-BFGS). A pair is kept where
+  its curvature is positive. Losses are scaled by the first one, so that they are O(1).
   """
 
   def __init__(self, variable: tf.Variable, memory: int = 20, first_change: float = 0.1):
@@ -25,8 +25,8 @@ class LBFGS(tf.Module):
         tf.zeros([side or 0 for side in shape]), trainable=False, shape=shape, name=name)
     self.point, self.gradient, self.direction = (
         make([None], name) for name in ("point", "gradient", "direction"))
-    # One variable a pair, the newest last: reading rows of a large one, once it was written to by rows, would
-    # copy all of it.
+    # One variable a pair, the newest last: reading rows of a large one, once it was written to by
+    # rows, would copy all of it.
     self.history = [make([2, None], f"pair{slot}") for slot in range(memory)]
     self.products = make([2, memory, 2, memory], "products")
     self.value, self.slope, self.length, self.scale = (
@@ -64,7 +64,7 @@ class LBFGS(tf.Module):
     return taken
 
   def recover(self, safe: tf.Tensor) -> tf.Tensor:
-    """Takes a tenth of the step from the last point that was accepted; after that, forgets the history."""
+    """Takes a tenth of the step from the last accepted point; after that, forgets the history."""
     del safe
     taken = self.length.value()
     self.length.assign(taken * 0.1)
@@ -79,7 +79,8 @@ class LBFGS(tf.Module):
     return taken
 
   def _move(self) -> None:
-    self._variable.assign(tf.reshape(self.point + self.length * self.direction, tf.shape(self._variable)))
+    point = self.point + self.length * self.direction
+    self._variable.assign(tf.reshape(point, tf.shape(self._variable)))
 
   def _shorten(self, value: tf.Tensor) -> None:
     curvature = 2 * (value - self.value - self.length * self.slope)
@@ -128,21 +129,24 @@ class LBFGS(tf.Module):
     along = self._along(gradient)[:, :, 0]
     by_history, by_gradient = two_loop(self.products, along, self.pairs)
     ascent = by_gradient * gradient
-    for share, pair in zip(tf.split(tf.transpose(by_history), self._memory), self.history, strict=True):
+    shares = tf.split(tf.transpose(by_history), self._memory)
+    for share, pair in zip(shares, self.history, strict=True):
       with tf.control_dependencies([ascent]):  # one after another: one vector at a time in memory
         ascent += tf.matmul(share, pair)
     return -ascent[0]
 
 
-def two_loop(products: tf.Tensor, along: tf.Tensor, pairs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def two_loop(products: tf.Tensor, along: tf.Tensor,
+             pairs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
   """The two-loop recursion (Nocedal & Wright 2006, algorithm 7.4) on coefficients of [S; Y] and g.
 
-  Its loops are back substitutions in R, the upper triangle of S Y^T, and in R^T: with D the diagonal of R,
-  q = R^-1 S g and p = R^-T ((D + gamma Y Y^T) q - gamma Y g), H g = gamma g + S^T p - gamma Y^T q (Byrd,
-  Nocedal & Schnabel 1994, theorem 2.2).
+  Its loops are back substitutions in R, the upper triangle of S Y^T, and in R^T: with D the
+  diagonal of R, q = R^-1 S g and p = R^-T ((D + gamma Y Y^T) q - gamma Y g), H g = gamma g + S^T p
+  - gamma Y^T q (Byrd, Nocedal & Schnabel 1994, theorem 2.2).
 
   Args:
-    products: [2, m, 2, m] inner products of the history's rows, changes S before bends Y, the newest last.
+    products: [2, m, 2, m] inner products of the history's rows, changes S before bends Y, the
+      newest last.
     along: [2, m] inner products of the history with the gradient g.
     pairs: how many of the newest are in use, at least one.
   Returns:

@@ -20,7 +20,7 @@ class Optimizer(Protocol):
     """Gets ready for a level of so many steps, of whatever size the variable now has."""
 
   def update(self, value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
-    """Takes loss and gradient at the variable, moves it to the next point, returns the step length."""
+    """Moves the variable on from its loss and gradient; returns the step length."""
 
   def recover(self, safe: tf.Tensor) -> tf.Tensor:
     """Is called instead of `update` where loss or gradient is not finite.

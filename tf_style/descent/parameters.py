@@ -1,4 +1,4 @@
-"""Maps from what an optimizer varies to the picture, and their adjoints; they compose with any optimizer."""
+"""Maps from what an optimizer varies to the picture, and their adjoints."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -22,7 +22,7 @@ class Parameters(Protocol):
   variable: tf.Variable
 
   def begin(self, start: tf.Tensor) -> None:
-    """Takes a picture [1, H, W, 3] in [0, 1], its size too, and moves the variable to where it stands."""
+    """Moves the variable to where it stands for a picture [1, H, W, 3] in [0, 1] of any size."""
 
   def picture(self) -> tf.Tensor:
     """Returns the picture [1, H, W, 3] in [0, 1] at the variable."""
@@ -53,15 +53,16 @@ class Pixels(tf.Module):
     return gradient
 
   def project(self) -> None:
-    self.variable.assign(tf.raw_ops.ClipByValue(t=self.variable, clip_value_min=0.0, clip_value_max=1.0))
+    inside = tf.raw_ops.ClipByValue(t=self.variable, clip_value_min=0.0, clip_value_max=1.0)
+    self.variable.assign(inside)
 
 
 class FourierSigmoid(tf.Module):
-  """picture = sigmoid(z + F^-1(f^-0.3 F(u))): in [0, 1] by construction, low frequencies in longer steps.
+  """picture = sigmoid(z + F^-1(f^-0.3 F(u))): in [0, 1], low frequencies in longer steps.
 
-  z is the start and u, the variable, begins at zero. The spectrum is scaled by max(f, 1 / max(H, W))^-0.3,
-  normalized to unit mean square (the preconditioner of Olah et al. 2017, Feature Visualization, whose
-  exponent is 1). The filter is real and symmetric, hence its own adjoint.
+  z is the start and u, the variable, begins at zero. The spectrum is scaled by max(f, 1 / max(H,
+  W))^-0.3, normalized to unit mean square (the preconditioner of Olah et al. 2017, Feature
+  Visualization, whose exponent is 1). The filter is real and symmetric, hence its own adjoint.
   """
 
   def __init__(self, start: tf.Tensor, exponent: float = 0.3):
@@ -110,7 +111,8 @@ class Frozen(tf.Module):
     Args:
       inner: the map.
       start: [1, H, W, 3], its beginning.
-      kept_at: from height and width, what is kept, [1, H, W, 3], and how much of it, [1, H, W, 1] in [0, 1].
+      kept_at: from height and width, what is kept, [1, H, W, 3], and how much of it, [1, H, W, 1]
+        in [0, 1].
     """
     super().__init__(name="frozen")
     self._inner, self.kept_at, self.variable = inner, kept_at, inner.variable
@@ -129,7 +131,8 @@ class Frozen(tf.Module):
 
   def pullback(self, gradient: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
     free = 1 - self._weights
-    inside = tf.clip_by_value(tf.math.divide_no_nan(picture - self._weights * self._kept, free), 0.0, 1.0)
+    inner = tf.math.divide_no_nan(picture - self._weights * self._kept, free)
+    inside = tf.clip_by_value(inner, 0.0, 1.0)
     return self._inner.pullback(gradient * free, inside)
 
   def project(self) -> None:
@@ -161,7 +164,10 @@ class Gray(tf.Module):
 
 
 def spectrum_scale(height: int, width: int, exponent: float) -> tf.Tensor:
-  """Returns max(f, 1 / max(H, W))^-exponent on the grid of a real FFT, [H, W // 2 + 1] complex64."""
+  """Returns max(f, 1 / max(H, W))^-exponent on the grid of a real FFT.
+
+  It is [H, W // 2 + 1] complex64, of unit mean square.
+  """
   rows = tf.range(height)
   rows = tf.cast(tf.minimum(rows, height - rows), tf.float32) / height
   columns = tf.cast(tf.range(width // 2 + 1), tf.float32) / width

@@ -24,8 +24,8 @@ class Step(NamedTuple):
     best_loss: lowest loss of this level so far.
     seconds: wall seconds since the run's first step.
     seconds_a_step: of this chunk.
-    picture: returns the best picture so far, [1, H, W, 3] float32 in [0, 1], at this level's size, with
-      `color` and `strength` applied.
+    picture: returns the best picture so far, [1, H, W, 3] float32 in [0, 1], at this level's size,
+      with `color` and `strength` applied.
     state: returns the `Descent` of this level, with its trackable state.
     level_ends: whether this was the level's last chunk.
     precision: of the features.

@@ -1,10 +1,10 @@
 """Trace of the root of a product of covariances, by matrix products, with a closed gradient.
 
-The cross term of the Wasserstein distance between Gaussians is tr((A^1/2 S A^1/2)^1/2). In the basis
-of A's eigenvectors A is a diagonal D^2, and with S = L L^T the term is the nuclear norm of K = L^T D,
-that is tr(U^T K) with U the orthogonal polar factor of K. Working on K and not on K^T K keeps float32
-good for singular values over six orders of magnitude; without the change of basis twice as much is
-rounded off.
+The cross term of the Wasserstein distance between Gaussians is tr((A^1/2 S A^1/2)^1/2). In the
+basis of A's eigenvectors A is a diagonal D^2, and with S = L L^T the term is the nuclear norm of K
+= L^T D, that is tr(U^T K) with U the orthogonal polar factor of K. Working on K and not on K^T K
+keeps float32 good for singular values over six orders of magnitude; without the change of basis
+twice as much is rounded off.
 """
 
 import functools
@@ -34,7 +34,7 @@ def minimax_quintic(low: float, high: float) -> tuple[float, float, float]:
 
 @functools.cache
 def polar_coefficients(low: float, iterations: int) -> tuple[tuple[float, float, float], ...]:
-  """Composes minimax quintics so that [low, 1] is taken to 1 (Amsel et al. 2025, The Polar Express).
+  """Composes minimax quintics that take [low, 1] to 1 (Amsel et al. 2025, The Polar Express).
 
   Each polynomial is the best one on the interval that the ones before it leave. The upper end is
   kept up to 1 % wider than it needs to be, so that rounding cannot leave the interval.

@@ -145,7 +145,7 @@ def covariance(stats: Statistics) -> tf.Tensor:
 
 
 def trace(matrix: tf.Tensor) -> tf.Tensor:
-  """Sums the diagonals of [B, C, C], in fewer operations for the gradient than `tf.linalg.trace`."""
+  """Sums the diagonals of [B, C, C], with a cheaper gradient than `tf.linalg.trace`."""
   return tf.reduce_sum(tf.linalg.diag_part(matrix), -1)
 
 

@@ -10,20 +10,22 @@ from tf_style.vgg.network import Layer
 
 def guides(weights: np.ndarray, height: int, width: int, layers: Iterable[Layer],
            erosion: float = 0.0) -> Mapping[str, np.ndarray]:
-  """Returns what each position of a layer counts in each region, [1, h, w, R] float32 by layer name.
+  """Returns what each position of a layer counts in each region.
 
   Args:
     weights: [H, W, R] in [0, 1], of any size.
     height, width: of the picture in pixels.
     layers: strides and reaches are read.
     erosion: of a layer's reach, how far regions are taken in from one another.
+  Returns:
+    [1, h, w, R] float32 in [0, 1], by layer name.
   """
   return {layer.name: eroded(area_means(weights, height, width, layer.stride),
                              round(erosion * layer.reach / layer.stride))[None] for layer in layers}
 
 
 def eroded(weights: np.ndarray, cells: int) -> np.ndarray:
-  """Takes regions [h, w, R] in from their borders by a number of cells, but none until nothing is left.
+  """Takes regions [h, w, R] in from their borders by a number of cells; something is left of each.
 
   The border of the picture is none of theirs.
   """

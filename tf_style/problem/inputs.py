@@ -1,4 +1,4 @@
-"""What a run is asked to work on: pictures and masks, not read yet; styles with their shares and scales."""
+"""What a run works on: pictures and masks, not read yet; styles with their shares and scales."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -46,7 +46,8 @@ class Inputs(NamedTuple):
     style_sources(self, config)
     if self.content is None:
       _check_texture(self.styles, config)
-      for flag, value, needs in (("--color", config.color, "style"), ("--strength", config.strength, 1)):
+      for flag, value, needs in (("--color", config.color, "style"),
+                                 ("--strength", config.strength, 1)):
         if value != needs:
           raise InputError(f"{flag}: " + expected(f"{needs} without --content", value))
     elif config.output_size:
@@ -64,13 +65,16 @@ class Inputs(NamedTuple):
   def _check_masks(self, config: Config) -> None:
     if self.content_mask is None:
       if self.style_masks:
-        raise InputError("--content_mask: " + expected("a mask that --style_mask pairs up with", "none"))
+        raise InputError("--content_mask: " + expected(
+            "a mask that --style_mask pairs up with", "none"))
       if config.mask_keep:
-        raise InputError("--content_mask: " + expected("a mask with the colors of --mask_keep", "none"))
+        raise InputError("--content_mask: " + expected(
+            "a mask with the colors of --mask_keep", "none"))
     elif self.content is None and config.mask_keep:
       raise InputError("--mask_keep: " + expected("--content, of which it keeps a part", "none"))
     elif not self.styles:
-      raise InputError("--content_mask: " + expected("a style for its regions (--style=FILE)", "none"))
+      raise InputError("--content_mask: " + expected(
+          "a style for its regions (--style=FILE)", "none"))
 
 
 class StyleSource(NamedTuple):
@@ -110,8 +114,8 @@ def style_sources(inputs: Inputs, config: Config) -> list[StyleSource]:
   """Expands folders and deals out shares and scales; a folder's pictures share its own.
 
   Args:
-    inputs: its styles, and one mask a style, or none, are read; the mask of a folder is one for all its
-      pictures, or a folder of as many.
+    inputs: its styles, and one mask a style, or none, are read; the mask of a folder is one for all
+      its pictures, or a folder of as many.
     config: `style_blend` and `style_scale` are read.
   Raises:
     InputError: numbers do not match, or a folder is empty.
@@ -124,7 +128,8 @@ def style_sources(inputs: Inputs, config: Config) -> list[StyleSource]:
   if masks:
     _check_count("--style_mask", "mask", styles, masks)
   found = []
-  for style, share, scale, mask in zip(styles, shares, scales, masks or [None] * len(styles), strict=True):
+  for style, share, scale, mask in zip(styles, shares, scales, masks or [None] * len(styles),
+                                       strict=True):
     pictures = images.pictures_of(style, "--style")
     own_masks = [None] if mask is None else images.pictures_of(mask, "--style_mask")
     if len(own_masks) == 1:
@@ -137,7 +142,8 @@ def style_sources(inputs: Inputs, config: Config) -> list[StyleSource]:
 
 def _check_count(flag: str, noun: str, styles: Sequence[Source], given: Sequence[object]) -> None:
   if len(styles) != len(given):
-    raise InputError(f"{flag}: " + expected(f"one {noun} a style, {len(styles)} in all", len(given)))
+    wanted = f"one {noun} a style, {len(styles)} in all"
+    raise InputError(f"{flag}: " + expected(wanted, len(given)))
 
 
 def load_style(style: StyleSource, longest: int, config: Config) -> images.Picture:
@@ -155,16 +161,18 @@ def load_style(style: StyleSource, longest: int, config: Config) -> images.Pictu
   height, width = images.fitted_size(*size, side)
   if side > LONGEST_SIDE or height * width > config.max_pixels:
     raise InputError("--style_scale: " + expected(
-        f"a style of at most {config.max_pixels} pixels (--max_pixels sets the limit)", f"{width}x{height}"))
+        f"a style of at most {config.max_pixels} pixels (--max_pixels sets the limit)",
+        f"{width}x{height}"))
   picture = images.load_picture(style.source, side, config.max_pixels, "--style")
   if side > 2 * max(size):
-    picture = picture._replace(notes=(*picture.notes, f"the style {picture.name} is enlarged "
-                                      f"{side / max(size):.1f} times: a smaller --style_scale is sharper"))
+    note = (f"the style {picture.name} is enlarged {side / max(size):.1f} times: "
+            "a smaller --style_scale is sharper")
+    picture = picture._replace(notes=(*picture.notes, note))
   return picture
 
 
 def size_at(size: tuple[int, int], scale: float, least: int) -> tuple[int, int]:
-  """Returns the size in which a level sees a style: scaled as the level is, but never too small to say much.
+  """Returns the size in which a level sees a style: scaled as the level is, never too small.
 
   Args:
     size: height and width at the finest level.

@@ -1,4 +1,4 @@
-"""What a run takes of memory, and how it is made to fit: by tiles, and by a shorter history of L-BFGS."""
+"""How much memory a run takes, and how it is made to fit: by tiles, by a shorter L-BFGS history."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -8,16 +8,20 @@ from tf_style.problem import tiles
 from tf_style.settings.config import Config
 from tf_style.vgg.network import NETWORKS, Layer
 
-# Measured with Wasserstein losses, by a process on a CPU and by TensorFlow's allocator on an H100, where
-# convolutions take workspaces. A megapixel of VGG16's features takes 1.3 GB a step on a CPU in float32.
+# Measured with Wasserstein losses, by a process on a CPU and by TensorFlow's allocator on an H100,
+# where convolutions take workspaces. A megapixel of VGG16's features takes 1.3 GB a step on a CPU
+# in float32.
 BASE = {"CPU": 1_000_000_000, "GPU": 1_900_000_000}
-_BYTES_A_FEATURE = {"CPU": {"float32": 4.5, "bfloat16": 4.0}, "GPU": {"float32": 9.5, "bfloat16": 7.5}}
-# Copies of the picture: variables, gradient, the pictures on the host, the largest temporaries of a step.
+_BYTES_A_FEATURE = {"CPU": {"float32": 4.5, "bfloat16": 4.0},
+                    "GPU": {"float32": 9.5, "bfloat16": 7.5}}
+# Copies of the picture: variables, gradient, the pictures on the host, the largest temporaries of a
+# step.
 _COPIES = {"adam": 10, "lbfgs": 18}
 _COPIES_A_PAIR = 2
 # Copies of the largest style layer that a region takes, in float32.
 _COPIES_A_REGION = 2
-# Larger targets are kept in half precision: 11 significant bits, less than the noise of one 8-bit grey level.
+# Larger targets are kept in half precision: 11 significant bits, less than the noise of one 8-bit
+# grey level.
 LARGEST_TARGET = 2**28
 
 # A larger tile than the first would be less than a seventh faster.
@@ -25,11 +29,13 @@ _TILE_SIZES = (1024, 768, 512, 384, 256)
 _LEAST_PAIRS = 3
 
 
-def estimate(config: Config, height: int, width: int, regions: int = 1, device: str = "/CPU:0") -> int:
+def estimate(config: Config, height: int, width: int, regions: int = 1,
+             device: str = "/CPU:0") -> int:
   """Returns the bytes that a process takes at most on its device, for a level of a size in pixels.
 
   Args:
-    config: layers, network, precision, optimizer with its memory, and tile size (0: whole) are read.
+    config: layers, network, precision, optimizer with its memory, and tile size (0: whole) are
+      read.
     height, width: in pixels.
     regions: in which the style's statistics are taken.
     device: TensorFlow's name.
@@ -64,7 +70,8 @@ def fitted(config: Config, height: int, width: int, limit: int, regions: int = 1
            device: str = "/CPU:0") -> Config:
   """Returns the configuration with a tile size and an L-BFGS memory that fit.
 
-  A tile size of `auto` becomes 0, the whole picture, where that fits, else the largest tile that does.
+  A tile size of `auto` becomes 0, the whole picture, where that fits, else the largest tile that
+  does.
 
   Args:
     config: precision resolved.
@@ -90,7 +97,7 @@ def fitted(config: Config, height: int, width: int, limit: int, regions: int = 1
 
 
 def _choices(config: Config) -> Iterator[Config]:
-  """Yields what a run may be, the best first: whole, tiles, tiles of some size with a shorter history."""
+  """Yields what a run may be, best first: whole, tiles, smaller tiles with a shorter history."""
   sizes = (0, *_TILE_SIZES) if config.tile_size == "auto" else (config.tile_size,)
   for size in sizes:
     yield dataclasses.replace(config, tile_size=size)

@@ -1,7 +1,7 @@
 """Windows over a picture whose own cells tile it exactly. Pure arithmetic on the network's table.
 
-Windows begin at multiples of the deepest layer's stride, so that pools read the same cells as in the
-whole picture, and reach beyond their own cells by a halo that holds all that those depend on. A
+Windows begin at multiples of the deepest layer's stride, so that pools read the same cells as in
+the whole picture, and reach beyond their own cells by a halo that holds all that those depend on. A
 border of the picture stays a border, with the network's own padding.
 """
 
@@ -53,7 +53,8 @@ def plan_windows(height: int, width: int, tile_size: int, network: Network,
           for left, window_width, own_left, own_width in _spans(width, tile_size, stride, margin)]
 
 
-def _spans(length: int, tile_size: int, stride: int, margin: int) -> list[tuple[int, int, int, int]]:
+def _spans(length: int, tile_size: int, stride: int,
+           margin: int) -> list[tuple[int, int, int, int]]:
   """Returns (begin, size, own begin, own size) of the windows along one side, all of one size.
 
   The last one slides inward to end at the picture's border; what a side has beyond whole strides is

@@ -1,7 +1,8 @@
-"""Saves a run so that it can go on after anything: state, history and configuration, checked by digests.
+"""Saves a run so that it can go on: state, history and configuration, checked by digests.
 
 A checkpoint is a folder `checkpoints/<step>` of the run's, written aside and renamed: `state.*` in
-TensorFlow's format, `history.npz`, and `run.json`, which holds the digests of the others. Two are kept.
+TensorFlow's format, `history.npz`, and `run.json`, which holds the digests of the others. Two are
+kept.
 """
 
 import hashlib
@@ -96,7 +97,7 @@ class Saved(NamedTuple):
 
 
 class Checkpoints:
-  """Saves a run from time to time, as an `on_step` callback; holds its folder against other processes."""
+  """Saves a run from time to time, as an `on_step` callback, and locks its folder meanwhile."""
 
   def __init__(self, run_folder: str | os.PathLike[str], plan: "Plan", asked: Config,
                paths: dict[str, list[str]]):

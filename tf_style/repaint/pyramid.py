@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# Longest side of the coarsest level where the number is chosen: there the deep layers see the whole picture.
+# Longest side of the coarsest level where the number is chosen: there the deep layers see the whole
+# picture.
 _COARSEST = 128
 _RATIO = math.sqrt(2)
 
@@ -43,8 +44,9 @@ def make_levels(height: int, width: int, steps: int, levels: int = 0,
 def share_steps(steps: int, count: int) -> list[int]:
   """Shares steps out over levels: each gets 2^-1/3, .79, of what the one before it gets.
 
-  So a level takes 1.6 times as long as the one before, not twice, and a large picture gets most of its steps
-  where they are cheap: of 200 a picture of 512 pixels gets 24 at its own size, one of 4096 gets 4.
+  So a level takes 1.6 times as long as the one before, not twice, and a large picture gets most of
+  its steps where they are cheap: of 200 a picture of 512 pixels gets 24 at its own size, one of
+  4096 gets 4.
   """
   weights = [2 ** (-index / 3) for index in range(count)]
   ends = [round(steps * sum(weights[:i + 1]) / sum(weights)) for i in range(count)]
