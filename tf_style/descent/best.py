@@ -3,7 +3,6 @@
 import numpy as np
 import tensorflow as tf
 
-
 # No infinity, which tf.debugging.enable_check_numerics would end a program for.
 _NONE_YET = np.finfo(np.float32).max
 
