@@ -179,7 +179,8 @@ def _make(page: Page, signals: Signals) -> int:
   for place, cell in page.places:
     inputs = cell.job.inputs
     result = painter.stylize(
-        inputs.content, inputs.styles, cell.job.config, inputs.init_image, content_mask=inputs.content_mask,
+        content=inputs.content, style=inputs.styles, config=cell.job.config,
+        init_image=inputs.init_image, content_mask=inputs.content_mask,
         style_mask=inputs.style_masks, extractors=networks[place],
         on_step=lambda step: _stops(step, signals))
     if result.stopped:

@@ -56,8 +56,9 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
   try:
     inputs = job.inputs
     result = transfer.stylize(
-        inputs.content, inputs.styles, job.config, inputs.init_image, desk.begin, desk.on_step, job.resume,
-        inputs.content_mask, inputs.style_masks, desk.on_tile)
+        content=inputs.content, style=inputs.styles, config=job.config, init_image=inputs.init_image,
+        content_mask=inputs.content_mask, style_mask=inputs.style_masks, resume=job.resume,
+        on_plan=desk.begin, on_step=desk.on_step, on_tile=desk.on_tile)
   except KeyboardInterrupt:
     desk.discard()
     raise

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tf_style.cli import flags
 from tf_style.errors import InputError
+from tf_style.problem.inputs import Inputs
 from tf_style.settings.config import EFFORTS, Config
 from tf_style.settings.presets import PRESETS
 
@@ -21,8 +22,8 @@ def parsed(*argv: str) -> Config:
 
 
 def test_defaults():
-  job = flags.parse(PICTURES)
-  assert job == flags.Job(Config.of(), "a.jpg", ("b.jpg",), None, "logs", None, 0)
+  assert flags.parse(PICTURES) == flags.Job(
+      Config.of(), Inputs("a.jpg", ("b.jpg",)), output=None, logdir="logs", verbosity=0)
 
 
 def test_every_field_has_a_flag_with_a_help_text():
@@ -64,12 +65,12 @@ def test_init_image_implies_init():
 
 
 def test_a_style_may_be_given_again():
-  assert flags.parse([*PICTURES, "--style=c.jpg"]).styles == ("b.jpg", "c.jpg")
+  assert flags.parse([*PICTURES, "--style=c.jpg"]).inputs.styles == ("b.jpg", "c.jpg")
 
 
 def test_home_is_understood(monkeypatch):
   monkeypatch.setenv("HOME", "/home/ada")
-  assert flags.parse(["--content=~/a.jpg", "--style=b.jpg"]).content == "/home/ada/a.jpg"
+  assert flags.parse(["--content=~/a.jpg", "--style=b.jpg"]).inputs.content == "/home/ada/a.jpg"
 
 
 def test_flag_files(tmp_path):
