@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tf_style.cli import flags
 from tf_style.errors import InputError
 from tf_style.problem.inputs import Inputs
-from tf_style.settings.config import EFFORTS, Config
-from tf_style.settings.presets import PRESETS
+from tf_style.settings.config import Config
+from tf_style.settings.presets import EFFORTS, PRESETS
 
 PICTURES = ["--content=a.jpg", "--style=b.jpg"]
 

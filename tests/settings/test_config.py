@@ -7,8 +7,8 @@ import pytest
 
 from tf_style.errors import InputError
 from tf_style.pictures.images import MAX_PIXELS
-from tf_style.settings.config import EFFORTS, Config
-from tf_style.settings.presets import BLOCKS, LOSS_SETTINGS, PRESETS
+from tf_style.settings.config import Config
+from tf_style.settings.presets import BLOCKS, EFFORTS, LOSS_SETTINGS, PRESETS
 
 FIRST = tuple(f"block{block}_conv1" for block in range(1, 6))
 

@@ -17,7 +17,9 @@ from tf_style.errors import InputError, expected
 from tf_style.problem.inputs import Inputs
 from tf_style.repaint import checkpoints
 from tf_style.repaint.checkpoints import Saved
-from tf_style.settings.config import Config, as_text, checked
+from tf_style.settings.config import Config
+from tf_style.settings.fields import as_text, checked
+from tf_style.settings.kinds import KINDS
 from tf_style.version import __version__
 
 INTRO = """\
@@ -96,10 +98,6 @@ FILES = (
          "logs/RUN, with the flags of that run; more --steps than it had are welcome"),
     Flag("verbosity", "-1|0|1", "The job",
          "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
-_VALUES = {"int": "N", "float": "X", "size": "N|original", "dimensions": "WxH", "colors": "HEX,HEX",
-           "tile": "N|whole|auto", "text": "TEXT",
-           "bool": "true|false", "names": "NAME,NAME", "style layers": "NAME,NAME|shallow|deep",
-           "floats": "X,X", "ints": "N,N"}
 _ALWAYS = (Flag("help", "", "The job", "show this and exit"),
            Flag("version", "", "The job", "show the version and exit"))
 
@@ -219,7 +217,7 @@ def config_flags() -> list[Flag]:
     facts = field.metadata
     default = _default_text(field.default)
     made.append(Flag(
-        field.name, "|".join(facts["choices"]) if "choices" in facts else _VALUES[facts["kind"]],
+        field.name, "|".join(facts["choices"]) if "choices" in facts else KINDS[facts["kind"]].placeholder,
         facts["group"], facts["help"] + (f" (default: {default})" if default else "")))
   return made
 
