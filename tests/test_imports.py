@@ -22,7 +22,8 @@ WITHOUT_TENSORFLOW = (
     "errors", "version", "system.files", "system.machine", "system.signals", "pictures.images",
     "pictures.color", "pictures.masks", "pictures.sheet", "vgg.network", "settings.config",
     "problem.inputs", "problem.memory", "problem.tiles", "repaint.checkpoints", "repaint.pyramid",
-    "cli.checks", "cli.console", "cli.flags", "cli.progress", "run", "gallery", "board", "export")
+    "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.output",
+    "cli.progress", "cli.watchers", "run", "gallery", "board", "export")
 
 
 def tree(module: str) -> ast.Module:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tf_style.cli import flags
+from tf_style.cli import command_line, flags
+from tf_style.cli.jobs import Job
 from tf_style.errors import InputError
 from tf_style.problem.inputs import Inputs
 from tf_style.settings.config import Config
@@ -18,11 +19,11 @@ PICTURES = ["--content=a.jpg", "--style=b.jpg"]
 
 
 def parsed(*argv: str) -> Config:
-  return flags.parse([*PICTURES, *argv]).config
+  return command_line.parse([*PICTURES, *argv]).config
 
 
 def test_defaults():
-  assert flags.parse(PICTURES) == flags.Job(
+  assert command_line.parse(PICTURES) == Job(
       Config.of(), Inputs("a.jpg", ("b.jpg",)), output=None, logdir="logs", verbosity=0)
 
 
@@ -60,32 +61,32 @@ def test_numbers_survive_being_written(weight, steps, seed, rate):
 
 
 def test_init_image_implies_init():
-  job = flags.parse([*PICTURES, "--init_image=start.png"])
+  job = command_line.parse([*PICTURES, "--init_image=start.png"])
   assert (job.config.init, job.inputs.init_image) == ("image", "start.png")
 
 
 def test_a_style_may_be_given_again():
-  assert flags.parse([*PICTURES, "--style=c.jpg"]).inputs.styles == ("b.jpg", "c.jpg")
+  assert command_line.parse([*PICTURES, "--style=c.jpg"]).inputs.styles == ("b.jpg", "c.jpg")
 
 
 def test_home_is_understood(monkeypatch):
   monkeypatch.setenv("HOME", "/home/ada")
-  assert flags.parse(["--content=~/a.jpg", "--style=b.jpg"]).inputs.content == "/home/ada/a.jpg"
+  assert command_line.parse(["--content=~/a.jpg", "--style=b.jpg"]).inputs.content == "/home/ada/a.jpg"
 
 
 def test_flag_files(tmp_path):
   (tmp_path / "inner.txt").write_text("--seed=5\n")
   (tmp_path / "flags.txt").write_text(
       f"# a comment\n\n--steps=7\n--content=a picture.jpg\n--flagfile={tmp_path}/inner.txt\n")
-  job = flags.parse([*PICTURES, f"--flagfile={tmp_path}/flags.txt", "--seed=6"])
+  job = command_line.parse([*PICTURES, f"--flagfile={tmp_path}/flags.txt", "--seed=6"])
   assert (job.config.steps, job.config.seed, job.inputs.content) == (7, 6, "a picture.jpg")
 
 
 def test_styles_beside_a_flag_file_replace_those_in_it(tmp_path):
   (tmp_path / "flags.txt").write_text("--style=c.jpg\n--style=d.jpg\n--style_mask=m.png\n--seed=4\n")
-  job = flags.parse(["--content=a.jpg", "--flagfile", f"{tmp_path}/flags.txt"])
+  job = command_line.parse(["--content=a.jpg", "--flagfile", f"{tmp_path}/flags.txt"])
   assert (job.inputs.styles, job.inputs.style_masks, job.config.seed) == (("c.jpg", "d.jpg"), ("m.png",), 4)
-  job = flags.parse([*PICTURES, f"--flagfile={tmp_path}/flags.txt"])
+  job = command_line.parse([*PICTURES, f"--flagfile={tmp_path}/flags.txt"])
   assert (job.inputs.styles, job.inputs.style_masks) == (("b.jpg",), ("m.png",))
 
 
@@ -105,7 +106,7 @@ def test_a_flag_far_from_all_points_to_the_help():
 @pytest.mark.parametrize("form", ["--help", "-help", "-h"])
 def test_help(form, capsys):
   with pytest.raises(SystemExit) as end:
-    flags.parse(["--steps=nonsense", form])
+    command_line.parse(["--steps=nonsense", form])
   out, err = capsys.readouterr()
   assert (end.value.code, err) == (0, "")
   for flag in flags.config_flags():
@@ -118,14 +119,14 @@ def test_help(form, capsys):
 def test_the_help_is_wrapped_to_the_terminal(columns, width, monkeypatch, capsys):
   monkeypatch.setenv("COLUMNS", columns)
   with pytest.raises(SystemExit):
-    flags.parse(["--help"])
+    command_line.parse(["--help"])
   body = capsys.readouterr().out.partition("The job:")[2].splitlines()
   assert width - 15 < max(map(len, body)) <= width
 
 
 def test_version(capsys):
   with pytest.raises(SystemExit) as end:
-    flags.parse(["--version"])
+    command_line.parse(["--version"])
   assert end.value.code == 0 and capsys.readouterr().out == "tf_style 0.1.0\n"
 
 

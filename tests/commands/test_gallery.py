@@ -9,7 +9,7 @@ from made_inputs import write_picture, write_weights
 from PIL import Image
 
 from tf_style import gallery
-from tf_style.cli import flags
+from tf_style.cli import command_line, flags
 from tf_style.pictures import images
 from tf_style.repaint import painter as transfer
 from tf_style.repaint import plan as plans
@@ -70,7 +70,7 @@ def test_a_gallery(inputs, here, capfd, monkeypatch):
             for n in range(1, 5)]
   assert blanks == [3, 2, 1, 0]
   monkeypatch.setattr(plans, "load_weights", load)
-  job = flags.parse(argv(inputs, "--style_scale=0.5", "--effort=draft"))
+  job = command_line.parse(argv(inputs, "--style_scale=0.5", "--effort=draft"))
   alone = transfer.stylize(job.inputs.content, job.inputs.styles, job.config)
   last = cells("4.png", 2, 2)
   np.testing.assert_array_equal(last[0][1], images.to_uint8(alone.picture))

@@ -157,7 +157,7 @@ VALUES = [
     ({"flagfile": "folder"}, "--flagfile: expected a text file of flags"),
     ({"flagfile": "flags.txt"}, "--stile: expected a flag such as --style"),
     ({"flagfile": "binary.txt"}, "--flagfile: expected a text file of flags"),
-    ({"help": "perhaps"}, "--help=perhaps: ('Non-boolean argument"),
+    ({"help": "perhaps"}, "--help: expected true or false, received perhaps"),
 ]
 # These are known only when TensorFlow is there or the pictures are decoded.
 LATE = [

@@ -33,7 +33,7 @@ class Kind(NamedTuple):
 
 
 def plain(value: Any) -> Any:
-  """Returns a value in Python's own types: None, a text, a number, a truth value, or a tuple of these.
+  """Returns a value as Python's own: None, a text, number or truth value, or a tuple of these.
 
   NumPy's scalars and arrays, tensors and paths are understood.
 
