@@ -110,7 +110,8 @@ def test_help(form, capsys):
   out, err = capsys.readouterr()
   assert (end.value.code, err) == (0, "")
   for flag in flags.config_flags():
-    assert f"  --{flag.name}={flag.values}" in out
+    form = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={flag.values}"
+    assert f"  {form}" in out
   groups = [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]
   assert groups[:2] == ["The job:", "The look:"]
 

@@ -5,6 +5,7 @@ Every flag is a text and left out until it is given, so that what was given can 
 
 import dataclasses
 import difflib
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -101,12 +102,12 @@ def _parsed(words: Sequence[str], known: Sequence[Flag]) -> dict[str, Any]:
           flags.ArgumentParser(), None, flag.name, None, flag.text,
           flag.name[0] if flag in _ALWAYS else None, flag.boolean), values)
   try:
-    rest = values(["tf_style", *words])[1:]
-  except flags.UnrecognizedFlagError as error:
-    raise InputError(
-        f"--{shown(error.flagname)}: " + _nearest(error.flagname, known)) from error
+    # All that is unknown is given back: absl's own answer is a search that takes long names ill.
+    rest = values(["tf_style", *words], known_only=True)[1:]
   except (flags.Error, ValueError) as error:
     raise InputError(shown(str(error))) from error
+  if rest and (match := re.match("--?([^=-][^=]*)", rest[0])):
+    raise InputError(f"--{shown(match[1])}: " + _nearest(match[1], known))
   if rest:
     raise InputError(expected("flags alone, such as --content=FILE", f"'{rest[0]}'"))
   return {flag.name: values[flag.name].value for flag in (*known, *_ALWAYS)
