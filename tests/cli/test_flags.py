@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tf_style.cli import command_line, flags
+from tf_style.cli import command_line, flag_files, flags
 from tf_style.cli.jobs import Job
 from tf_style.errors import InputError
 from tf_style.problem.inputs import Inputs
@@ -90,6 +90,58 @@ def test_styles_beside_a_flag_file_replace_those_in_it(tmp_path):
   assert (job.inputs.styles, job.inputs.style_masks) == (("b.jpg",), ("m.png",))
 
 
+@pytest.mark.parametrize("content", [
+    b"\xef\xbb\xbf--steps=7\r\n--content=c.jpg\r\n",
+    b'--steps="7"\n--content="c.jpg"\n', b"--steps='7'\n// more\n  --content='c.jpg'  \n# end"])
+def test_flag_files_as_editors_write_them(content, tmp_path):
+  """With a byte-order mark, with the line ends of Windows, with quotes, with comments."""
+  (tmp_path / "flags.txt").write_bytes(content)
+  job = command_line.parse([f"--flagfile={tmp_path}/flags.txt", "--style=b.jpg"])
+  assert (job.config.steps, job.inputs.content) == (7, "c.jpg")
+
+
+@pytest.mark.parametrize("path", ["a b.jpg", ' "a".jpg', '"a.jpg"', "'a'", " a.jpg ", "a=b", "é", '"'])
+def test_lines_of_flag_files_read_back(path, tmp_path):
+  line = flag_files.line(f"--content={path}")
+  (tmp_path / "flags.txt").write_text(line + "\n", "utf-8")
+  assert flag_files.expanded([f"--flagfile={tmp_path}/flags.txt"]) == [f"--content={path}"]
+
+
+def test_a_flag_file_that_no_one_could_read(tmp_path):
+  loop, large = tmp_path / "loop.txt", tmp_path / "large.txt"
+  loop.write_text(f"--flagfile={loop}\n")
+  large.write_text("# much\n" * 2**18)
+  for argv, message in (
+      ([f"--flagfile={loop}"], "expected a file that does not include itself"),
+      ([f"--flagfile={large}"], "expected a text file of flags, received .*larger than"),
+      (["--flagfile=/dev/zero"], "expected a text file of flags, received /dev/zero, which is"),
+      (["--flagfile"], "expected the path of a text file of flags, received none")):
+    with pytest.raises(InputError, match=f"^--flagfile: {message}"):
+      command_line.parse(argv)
+
+
+@pytest.mark.parametrize("flag, value", [
+    ("--deterministic", True), ("--nodeterministic", False), ("--deterministic=TRUE", True),
+    ("--deterministic=no", False), ("-deterministic=0", False), ("--deterministic=Yes", True),
+    ("--deterministic=f", False)])
+def test_boolean_flags(flag, value):
+  config = parsed(flag, "--seed=3")
+  assert (config.deterministic, config.seed) == (value, 3)
+  assert parsed(f"--deterministic={not value}", flag).deterministic == value
+
+
+@pytest.mark.parametrize("argv, message", [
+    (["--deterministic=maybe"], "--deterministic: expected true or false, received maybe"),
+    (["--deterministic="], "--deterministic: expected true or false, received "),
+    (["--nodeterministic=true"], "--nodeterministic=true does not take an argument"),
+    (["--deterministic", "true"], "expected flags alone, such as --content=FILE, received 'true'"),
+    (["--nosteps"], "--nosteps: expected a flag such as --steps")])
+def test_boolean_flags_that_are_wrong(argv, message):
+  with pytest.raises(InputError) as error:
+    parsed(*argv)
+  assert str(error.value).startswith(message)
+
+
 @pytest.mark.parametrize("name, near", [
     ("stpes", "--steps"), ("image-size", "--image_size"), ("contentweight", "--content_weight"),
     ("optimiser", "--optimizer"), ("log_dir", "--logdir"), ("helpfull", "--help")])
@@ -110,8 +162,8 @@ def test_help(form, capsys):
   out, err = capsys.readouterr()
   assert (end.value.code, err) == (0, "")
   for flag in flags.config_flags():
-    form = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={flag.values}"
-    assert f"  {form}" in out
+    head = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={flag.values}"
+    assert f"\n  {head}" in out
   groups = [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]
   assert groups[:2] == ["The job:", "The look:"]
 

@@ -183,7 +183,7 @@ def test_command_lines(rounds, tmp_path, capsys):
     except SystemExit as end:
       assert end.code == 0
       outcomes["answer"] += 1
-  assert all(outcomes.values())
+  assert outcomes["job"] > 0.1 * rounds and outcomes["line"] > 0.1 * rounds
 
 
 @pytest.mark.parametrize("name", FIELDS)

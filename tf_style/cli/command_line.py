@@ -18,11 +18,11 @@ tf_style repaints a picture in the manner of another: neural style transfer (Gat
   tf-style --style=marble.jpg --output_size=800x600
   tf-style --flagfile=logs/RUN/flags.txt --seed=7
 
-The other commands, each with a --help of its own:
+There are four commands, each with a --help of its own (`python -m tf_style.run` works as well)
+  tf-style run        this one, also without the word
   tf-style gallery    a sheet of small pictures that shows what one or two flags do
   tf-style export     the network as a SavedModel
   tf-style board      TensorBoard on the runs
-`tf-style run` is this one, and `python -m tf_style.run` the same; so with the others.
 
 --flagfile=FILE reads flags from a file, one a line; each run writes such a file. Of a flag given
 twice the last counts, but each --style and --style_mask is one more, and those beside a flag file

@@ -102,7 +102,7 @@ def _parsed(words: Sequence[str], known: Sequence[Flag]) -> dict[str, Any]:
           flags.ArgumentParser(), None, flag.name, None, flag.text,
           flag.name[0] if flag in _ALWAYS else None, flag.boolean), values)
   try:
-    # All that is unknown is given back: absl's own answer is a search that takes long names ill.
+    # Unknown words are given back: absl's own suggestion recurses once for each letter of a name.
     rest = values(["tf_style", *words], known_only=True)[1:]
   except (flags.Error, ValueError) as error:
     raise InputError(shown(str(error))) from error
