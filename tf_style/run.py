@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tf_style.cli import checks, command_line, console
+from tf_style.cli import checks, command_line, console, messages, records
 from tf_style.cli.jobs import Job
 from tf_style.cli.output import Output, output_path
 from tf_style.cli.watchers import Watchers
@@ -51,7 +51,7 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
         init_image=inputs.init_image, resume=job.resume,
         on_plan=watchers.begin, on_step=watchers.on_step, on_tile=watchers.on_tile)
   except KeyboardInterrupt:
-    watchers.discard()
+    watchers.folder.discard()
     raise
   except Exception:
     watchers.rescue()
@@ -76,11 +76,11 @@ def check_files(job: Job) -> None:
 
 def _finish(result: "Result", output: Output, watchers: Watchers) -> int:
   """Writes the picture and the summary, says where they are, and returns the exit code."""
-  from tf_style.cli import messages, records
+  folder = watchers.folder
   metadata = records.picture_metadata(result.plan, result.losses)
-  as_asked = output.save_somewhere(result.picture, result.plan.alpha, metadata, watchers.folder)
-  watchers.finish(result)
-  for line in messages.outcome(result, output.path, watchers.folder, watchers.resumable):
+  as_asked = output.save_somewhere(result.picture, result.plan.alpha, metadata, folder.path)
+  folder.finish(result, output.path)
+  for line in messages.outcome(result, output.path, folder.path, folder.resumable):
     console.say(line)
   console.answer(output.path)
   return console.DONE if as_asked and not result.failed else console.FAILED

@@ -3,16 +3,19 @@
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tf_style.cli.progress import clock
 from tf_style.problem import memory, tiles
-from tf_style.repaint.painter import Result
-from tf_style.repaint.plan import Plan
 from tf_style.system import machine
 from tf_style.vgg import network
 
+if TYPE_CHECKING:
+  from tf_style.repaint.painter import Result
+  from tf_style.repaint.plan import Plan
 
-def plan_line(plan: Plan) -> str:
+
+def plan_line(plan: "Plan") -> str:
   """Returns a line that says what is about to happen: sizes, device, precision, memory, time."""
   config = plan.config
   sizes = " -> ".join(f"{level.width}x{level.height}" for level in plan.levels)
@@ -24,7 +27,7 @@ def plan_line(plan: Plan) -> str:
           f"about {clock(estimated_seconds(plan))} at this machine's rate of convolution")
 
 
-def estimated_seconds(plan: Plan) -> float:
+def estimated_seconds(plan: "Plan") -> float:
   """Returns the seconds that a run takes.
 
   A step's forward passes go at 70 % of the rate that is measured now; a level's graph takes about
@@ -41,7 +44,7 @@ def estimated_seconds(plan: Plan) -> float:
   return network.operations(config.network, last) * pixels / (0.7 * rate) + 2 * len(plan.levels)
 
 
-def outcome(result: Result, output: Path, folder: Path, resumable: bool) -> Iterator[str]:
+def outcome(result: "Result", output: Path, folder: Path, resumable: bool) -> Iterator[str]:
   """Yields the lines that tell how a run ended.
 
   Args:
@@ -61,7 +64,7 @@ def outcome(result: Result, output: Path, folder: Path, resumable: bool) -> Iter
          f"in {result.seconds:.1f} s; more in {folder}")
 
 
-def _where_it_stopped(result: Result) -> str:
+def _where_it_stopped(result: "Result") -> str:
   levels, reached = result.plan.levels, int(result.history["level"][-1])
   line = (f"stopped after {len(result.history['total'])} of "
           f"{sum(level.steps for level in levels)} steps")

@@ -4,16 +4,18 @@ import dataclasses
 import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tf_style.cli import flag_files
-from tf_style.repaint.painter import Result
-from tf_style.repaint.plan import Plan
 from tf_style.settings.config import Config
 from tf_style.system import machine
 
+if TYPE_CHECKING:
+  from tf_style.repaint.painter import Result
+  from tf_style.repaint.plan import Plan
 
-def summary(result: Result, output: Path) -> dict[str, Any]:
+
+def summary(result: "Result", output: Path) -> dict[str, Any]:
   """Returns the record of a finished run, fit for JSON.
 
   Args:
@@ -37,7 +39,7 @@ def summary(result: Result, output: Path) -> dict[str, Any]:
       "notes": list(plan.notes)}
 
 
-def picture_metadata(plan: Plan, losses: dict[str, float]) -> dict[str, Any]:
+def picture_metadata(plan: "Plan", losses: dict[str, float]) -> dict[str, Any]:
   """Returns what a picture file says of its making: no paths, for pictures are passed on."""
   return {**_origin(plan), "losses": _plain(losses)}
 
@@ -56,7 +58,7 @@ def flag_file(config: Config, paths: dict[str, list[str]]) -> str:
   return "".join(f"{flag_files.line(flag)}\n" for flag in flags)
 
 
-def _origin(plan: Plan) -> dict[str, Any]:
+def _origin(plan: "Plan") -> dict[str, Any]:
   config = plan.config.as_dict()
   return {
       "configuration": config | {"weights": os.path.basename(config["weights"])},
