@@ -1,4 +1,4 @@
-"""Paths as people give them: addresses of files are read, known mistakes are answered with a hint."""
+"""Paths as people give them: addresses of files are read, known mistakes get a hint."""
 
 import pytest
 

@@ -114,7 +114,8 @@ def test_no_place_at_all(inputs, here, capfd, monkeypatch):
     raise OSError(errno.EDQUOT, "Disk quota exceeded")
   monkeypatch.setattr(images, "save_picture", refuse)
   assert run.main([*inputs, "--output=a.png"]) == console.FAILED
-  assert "tf_style: error: the system refuses: [Errno 122] Disk quota exceeded" in capfd.readouterr().err
+  err = capfd.readouterr().err
+  assert "tf_style: error: the system refuses: [Errno 122] Disk quota exceeded" in err
 
 
 def during_a_run(monkeypatch, action) -> None:
@@ -162,7 +163,7 @@ def test_a_drive_that_has_room_again(inputs, here, small_drive, capfd, monkeypat
 
 
 def test_two_runs_at_once(inputs, here):
-  """On one log folder, one output and one default name: two folders, one whole picture, two names."""
+  """On one log folder, one output and one default name: two folders, one picture, two names."""
   for argv in ([*inputs, "--output=a.png"], inputs):
     both = [processes.start(here, *argv) for _ in range(2)]
     for process in both:

@@ -90,8 +90,9 @@ def test_a_run_and_its_repetition(inputs, here, capfd):
 
 def test_several_styles_and_masks_are_repeated_and_resumed(inputs, here, capfd):
   Image.fromarray(np.repeat(np.uint8([[[255, 0, 0]], [[0, 0, 255]]]), 40, 1)).save("mask.png")
-  argv = command(inputs, f"--style={inputs}/content.png", "--content_mask=mask.png", "--style_mask=mask.png",
-                 "--style_mask=mask.png", "--style_scale=0.5,1", "--style_blend=3,1", "--steps=4")
+  argv = command(inputs, f"--style={inputs}/content.png", "--content_mask=mask.png",
+                 "--style_mask=mask.png", "--style_mask=mask.png", "--style_scale=0.5,1",
+                 "--style_blend=3,1", "--steps=4")
   assert run.main([*argv, "--output=a.png"]) == 0
   assert run.main(argv) == 0
   assert capfd.readouterr().out.endswith("content-style-content.png\n")
@@ -167,8 +168,8 @@ def test_a_run_that_was_moved_goes_on_where_it_is(inputs, here, capfd):
   assert run.main([f"--resume={folder.relative_to(here)}", "--steps=9", "--verbosity=-1"]) == 0
   out, err = capfd.readouterr()
   assert out == f"{here}/new/out/a.png\n" and not (here / "old").exists()
-  assert err.startswith(f"this run was moved from {here}/old/logs to {here}/new/logs; its files are "
-                        "now new/content.png, new/style.jpg, new/out/a.png\n")
+  assert err.startswith(f"this run was moved from {here}/old/logs to {here}/new/logs; its files "
+                        "are now new/content.png, new/style.jpg, new/out/a.png\n")
   assert not np.array_equal(pixels("new/out/a.png"), before)
   lines = (folder / "flags.txt").read_text().splitlines()
   for line in (f"--content={here}/new/content.png", f"--style={here}/new/style.jpg",
@@ -200,11 +201,11 @@ def test_a_moved_run_whose_picture_is_gone_says_how_to_name_it(inputs, here, cap
     ((200, 131), "67", (67, 44), ["--levels=2", "--optimizer=lbfgs", "--tile_size=48"]),
 ], ids=str)
 def test_any_size(size, asked, expected, flags, inputs, here):
-  """Thin ones, up and down, sides that no stride divides, through all five blocks of the default's layers."""
+  """Thin ones, up and down, sides that no stride divides, through all five blocks."""
   write_picture(here / "photo.png", size[1], size[0])
   assert run.main([f"--content={here}/photo.png", f"--style={inputs}/style.jpg", "--network=vgg16",
-                   f"--weights={inputs}/vgg16.h5", f"--image_size={asked}", "--steps=3", "--output=a.png",
-                   *flags]) == 0
+                   f"--weights={inputs}/vgg16.h5", f"--image_size={asked}", "--steps=3",
+                   "--output=a.png", *flags]) == 0
   assert Image.open("a.png").size == expected
 
 
@@ -259,8 +260,8 @@ def test_commands_after_the_program_answer_help(name):
 def test_an_unknown_command_is_answered_with_the_names_of_all():
   done = python("-m", "tf_style", "galery", "--help")
   assert (done.returncode, done.stdout) == (2, "")
-  assert done.stderr == ("tf_style: error: expected a command (run, gallery, export, board) or flags "
-                         "such as --content=FILE, received galery\n")
+  assert done.stderr == ("tf_style: error: expected a command (run, gallery, export, board) or "
+                         "flags such as --content=FILE, received galery\n")
 
 
 class ResourceExhaustedError(Exception):

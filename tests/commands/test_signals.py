@@ -54,11 +54,13 @@ def test_what_is_ignored_stays_ignored(number):
 def test_launch_leaves_an_ignored_interrupt_alone(tmp_path):
   """As a shell starts what stands in the background of a script."""
   program = ("import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
-             "from tf_style.cli import launch; sys.modules['tf_style.probe'] = module = type(os)('m'); "
+             "from tf_style.cli import launch; module = type(os)('m'); "
+             "sys.modules['tf_style.probe'] = module; "
              "module.main = lambda argv: signal.getsignal(signal.SIGINT) == signal.SIG_IGN; "
              "launch.launch('probe', [])")
   environment = os.environ | {"PYTHONPATH": str(Path(checkpoints.__file__).parents[2])}
-  assert subprocess.run([sys.executable, "-c", program], env=environment, check=False).returncode == 1
+  done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+  assert done.returncode == 1
 
 
 def test_a_thread_leaves_signals_alone():
@@ -103,7 +105,8 @@ def check(folder: Path, process, number: int) -> bool:
 
 @pytest.mark.parametrize("number", [
     signal.SIGINT, signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
-@pytest.mark.parametrize("sign, pictured", [("ready", False), ("steps of", False), ("level 1", True)])
+@pytest.mark.parametrize(
+    "sign, pictured", [("ready", False), ("steps of", False), ("level 1", True)])
 def test_stopped_while(sign, pictured, number, argv, tmp_path):
   """Before TensorFlow is there, while the first level is compiled, and while it is going on."""
   process = processes.start(tmp_path, *argv)
@@ -120,8 +123,8 @@ def test_stopped_while_modules_are_loaded(command, tmp_path):
   """No traceback: here the first of them that takes long sends the signal."""
   (tmp_path / "numpy.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
   environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{Path(checkpoints.__file__).parents[2]}"}
-  done = subprocess.run([sys.executable, *command, "--help"], env=environment, capture_output=True, text=True,
-                        check=False)
+  done = subprocess.run([sys.executable, *command, "--help"], env=environment,
+                        capture_output=True, text=True, check=False)
   assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
@@ -138,7 +141,8 @@ def test_a_second_one_ends_at_once(argv, tmp_path):
   assert process.returncode == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 21))])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 21))])
 def test_stopped_at_a_random_moment(seed, argv, tmp_path):
   chance = random.Random(seed)
   number = chance.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

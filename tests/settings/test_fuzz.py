@@ -20,9 +20,9 @@ from tf_style.settings.presets import PRESETS
 FIELDS = list(Config.__dataclass_fields__)
 ROUNDS = [300, pytest.param(5000, marks=pytest.mark.full)]
 WORDS = [
-    "", " ", "0", "1", "-1", "2.5", "1e3", "1e400", "-0", "nan", "inf", "-inf", "0x10", "1_000", "٣",
-    "true", "No", "YES", "t", "maybe", "auto", "original", "whole", "64", "65536", "64x48", "x", "1x",
-    "None", "[]", "1,2,3", ",", "1,,2", "000000", "#FFFFFF", "+12345", "block1_conv1", "deep",
+    "", " ", "0", "1", "-1", "2.5", "1e3", "1e400", "-0", "nan", "inf", "-inf", "0x10", "1_000",
+    "٣", "true", "No", "YES", "t", "maybe", "auto", "original", "whole", "64", "65536", "64x48",
+    "x", "1x", "None", "[]", "1,2,3", ",", "1,,2", "000000", "#FFFFFF", "+12345", "block1_conv1", "deep",
     "shallow,deep", "block4_conv2,block4_conv2", "adam", "ADAM", "gatys", "cpu", "GPU:0",
     "/device:gpu:1", "gpu:99999999999", "a.h5", "~", "../x", "\0", "a\0b", "\n", "\ufeff", "\ud800",
     "é" * 50, "9" * 400, "9" * 5000, "1," * 2000, "x" * 100_000, "--steps=3", "{}", "%s", "'1'"]
@@ -80,9 +80,9 @@ def text(chance: random.Random) -> str:
 
 def number(chance: random.Random) -> Any:
   return chance.choice([
-      0, 1, -1, 3, 64, 2**31, 2**70, 10**400, -10**400, 10**6000, 0.0, -0.0, 0.5, 1.0, 1e-320, 1e308,
-      float("nan"), float("inf"), True, False, 3 + 4j, fractions.Fraction(1, 3), decimal.Decimal("0.5"),
-      chance.uniform(-2, 100), chance.randint(-3, 3000)])
+      0, 1, -1, 3, 64, 2**31, 2**70, 10**400, -10**400, 10**6000, 0.0, -0.0, 0.5, 1.0, 1e-320,
+      1e308, float("nan"), float("inf"), True, False, 3 + 4j, fractions.Fraction(1, 3),
+      decimal.Decimal("0.5"), chance.uniform(-2, 100), chance.randint(-3, 3000)])
 
 
 MAKERS: list[Callable[[random.Random], Any]] = [
@@ -92,9 +92,11 @@ MAKERS: list[Callable[[random.Random], Any]] = [
     lambda chance: tuple(number(chance) for _ in range(chance.randint(0, 4))),
     lambda chance: {text(chance): 1}, lambda chance: {1, 2}, lambda chance: text(chance).encode(
         errors="surrogatepass"),
-    lambda chance: chance.choice([np.int64, np.float32, np.uint8, np.float16])(chance.randint(0, 99)),
-    lambda chance: chance.choice([np.str_("adam"), np.bool_(True), np.bytes_(b"1"), np.longdouble(3),
-                                  np.datetime64("2026-01-01"), np.complex64(1), np.float64("nan")]),
+    lambda chance: chance.choice(
+        [np.int64, np.float32, np.uint8, np.float16])(chance.randint(0, 99)),
+    lambda chance: chance.choice([
+        np.str_("adam"), np.bool_(True), np.bytes_(b"1"), np.longdouble(3),
+        np.datetime64("2026-01-01"), np.complex64(1), np.float64("nan")]),
     lambda chance: np.full(chance.choice([(), (1,), (3,), (2, 2), (0,), (2000, 2000)]), 0.5),
     lambda chance: np.array([1, "a", None, object()], object),
     lambda chance: np.array(["block1_conv1", "block2_conv1"]),

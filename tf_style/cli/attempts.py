@@ -1,4 +1,4 @@
-"""What a run can do without: where the system refuses it, that is said once, and the run goes on."""
+"""What a run can do without: where the system refuses it, the run says so once and goes on."""
 
 from collections.abc import Callable
 
