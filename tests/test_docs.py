@@ -16,7 +16,7 @@ from made_inputs import write_picture, write_weights
 
 import tf_style
 from tf_style import board, export, gallery
-from tf_style.cli import flags
+from tf_style.cli import command_line, flags
 from tf_style.settings.config import Config
 from tf_style.vgg.weights import load_weights
 
@@ -24,8 +24,9 @@ PACKAGE = Path(tf_style.__file__).parent
 ROOT = PACKAGE.parent
 PAGES = {"README.md": ROOT / "README.md", "PYTHON.md": PACKAGE / "PYTHON.md",
          "SETTINGS.md": PACKAGE / "SETTINGS.md"}
-COMMANDS = {"tf-style": flags, "tf_style": flags, "tf_style.run": flags, "tf_style.export": export,
-            "tf_style.board": board, "tf_style.gallery": gallery, "bin/demo": flags, "bin/board": board}
+COMMANDS = {"tf-style": command_line, "tf_style": command_line, "tf_style.run": command_line,
+            "tf_style.export": export, "tf_style.board": board, "tf_style.gallery": gallery,
+            "bin/demo": command_line, "bin/board": board}
 OTHERS = ("pip", "docker", "bin/test", "bin/bench", "bin/figures", "bin/samples")  # theirs are others' flags
 
 
@@ -99,7 +100,8 @@ def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_flag_that_is_named_exists(page):
-  known = {flag.name for command in (flags.FILES, export._OWN, board._OWN, gallery._OWN) for flag in command}
+  known = {flag.name for command in (command_line.FILES, export._OWN, board._OWN, gallery._OWN)
+           for flag in command}
   known |= {field.name for field in dataclasses.fields(Config)}
   known |= {"flagfile", "help", "version", "full", "data", "pairs", "size", "neural_style"}  # bin's, too
   assert set(re.findall(r"(?<![\w-])--([a-z]\w*)", text_of(page))) <= known
@@ -120,8 +122,8 @@ def test_every_command_line_is_right(page, words):
     if path.startswith("tf_style/"):
       assert (ROOT / path).exists()
     assert flag.startswith("--")
-  if COMMANDS[program] is flags and not any("logs/RUN" in word for word in argv):
-    assert flags.parse(argv)
+  if COMMANDS[program] is command_line and not any("logs/RUN" in word for word in argv):
+    assert command_line.parse(argv)
   if COMMANDS[program] is gallery:
     assert gallery._cells(flags.read(argv, gallery._known(), gallery.INTRO))
 

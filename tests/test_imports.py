@@ -12,7 +12,7 @@ import pytest
 import tf_style
 
 PACKAGE = Path(tf_style.__file__).parent
-FOLDERS = ("system", "pictures", "vgg", "settings", "losses", "problem", "descent", "repaint", "watching",
+FOLDERS = ("system", "pictures", "vgg", "losses", "settings", "problem", "descent", "repaint", "watching",
            "serving", "cli")
 FOR_ALL = {"errors", "version"}
 RANK = {name: rank for rank, name in enumerate(("", *FOLDERS))}
@@ -22,7 +22,8 @@ WITHOUT_TENSORFLOW = (
     "errors", "version", "system.files", "system.machine", "system.signals", "pictures.images",
     "pictures.color", "pictures.masks", "pictures.sheet", "vgg.network", "settings.config",
     "problem.inputs", "problem.memory", "problem.tiles", "repaint.checkpoints", "repaint.pyramid",
-    "cli.checks", "cli.console", "cli.flags", "cli.progress", "run", "gallery", "board", "export")
+    "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.output",
+    "cli.progress", "cli.watchers", "run", "gallery", "board", "export")
 
 
 def tree(module: str) -> ast.Module:

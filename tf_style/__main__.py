@@ -1,18 +1,21 @@
-"""Entry point of `tf-style` and `python -m tf_style`: `tf-style [run|gallery|export|board] FLAGS`."""
+"""Entry point of `tf-style` and `python -m tf_style`, which run one of the four commands."""
 
 import sys
 
-from tf_style.cli.launch import launch
+from tf_style.cli.launch import launch, refuse
 
 COMMANDS = ("run", "gallery", "export", "board")
 
 
 def cli() -> None:
-  """Runs the command that the first word names, or `run` where it names none."""
+  """Runs the command that the first word names, or `run` where the first word is a flag."""
   words = sys.argv[1:]
-  if words and words[0] in COMMANDS:
+  if not words or words[0].startswith("-"):
+    launch("run", words)
+  elif words[0] in COMMANDS:
     launch(words[0], words[1:])
-  launch("run", words)
+  else:
+    refuse(f"a command ({', '.join(COMMANDS)}) or flags such as --content=FILE", words[0])
 
 
 if __name__ == "__main__":

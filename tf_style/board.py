@@ -20,10 +20,13 @@ from tf_style.errors import InputError, expected
 _INTRO = """\
 Starts TensorBoard on the runs, for this machine alone, and keeps all pictures of long runs.
 
-  python -m tf_style.board --logdir=logs"""
+  tf-style board --logdir=logs"""
 
-_OWN = (flags.Flag("logdir", "FOLDER", "The job", "the folder of the runs' folders (default: logs)"),
-        flags.Flag("port", "N", "The job", "0 takes a free one (default: 6006 or the next free one)"))
+_OWN = (
+    flags.Flag(
+        "logdir", "FOLDER", "The job", "the folder of the runs' folders (default: logs)"),
+    flags.Flag(
+        "port", "N", "The job", "0 takes a free one (default: 6006 or the next free one)"))
 
 
 def main(argv: Sequence[str]) -> int:

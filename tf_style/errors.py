@@ -1,4 +1,8 @@
-"""The exceptions a user can meet. Each message is one line: what was expected, what was received."""
+"""The exceptions a user can meet: each message is one line, what was expected and what received."""
+
+import os
+
+_LONGEST = 300  # characters of a received value in a message
 
 
 class InputError(ValueError):
@@ -21,11 +25,39 @@ class OutputError(InputError):
 
 
 def one_line(text: object) -> str:
-  """Returns `text` as one printable line: newlines, control and undecodable characters are escaped."""
+  """Returns `text` as one printable line: what is not printable is escaped."""
   return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode()
                  for c in str(text))
 
 
 def expected(what: str, received: object) -> str:
   """Words every message alike: 'expected <what>, received <received>'."""
-  return f"expected {what}, received {one_line(received)}"
+  return f"expected {what}, received {shown(received)}"
+
+
+def shown(value: object) -> str:
+  """Returns a received value for a message: on one line, short, and never its contents at length.
+
+  Texts, paths, numbers and tuples of them are shown, a long one without its middle; of all else
+  only the type.
+  """
+  try:
+    text = _written(value)
+  except Exception:  # the methods of an object that somebody passes may raise anything
+    text = f"a value of type {type(value).__name__}"
+  text = one_line(text if len(text) <= 2 * _LONGEST else text[:_LONGEST] + text[-_LONGEST:])
+  return text if len(text) <= _LONGEST else f"{text[:_LONGEST // 2]}...{text[-_LONGEST // 3:]}"
+
+
+def _written(value: object) -> str:
+  if isinstance(value, str):
+    return str.__str__(value)
+  if isinstance(value, os.PathLike):
+    return os.fsdecode(value)
+  if isinstance(value, int) and value.bit_length() > 1000:
+    return f"a whole number of {value.bit_length()} bits"
+  if isinstance(value, tuple) and len(value) <= 20:
+    return ", ".join(map(_written, value))
+  if value is None or type(value) in (bool, int, float):
+    return str(value)
+  raise TypeError

@@ -8,13 +8,13 @@ if __name__ == "__main__":
   launch("export", sys.argv[1:])  # and exits: before the imports below, which take a while
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tf_style.cli import console, flags
+from tf_style.cli.paths import path_of, understood
 from tf_style.errors import InputError, expected
 from tf_style.pictures import images
 from tf_style.settings.config import Config
@@ -24,9 +24,9 @@ INTRO = """\
 Writes what VGG sees in pictures, and how it compares them, as a SavedModel, which needs neither
 tf_style nor Keras. A README with its endpoints lies beside it.
 
-  python -m tf_style.export --output=extractor
-  python -m tf_style.export --output=extractor --network=vgg16 --style_layers=block1_conv1
-  python -m tf_style.export --check=extractor --image=photo.jpg
+  tf-style export --output=extractor
+  tf-style export --output=extractor --network=vgg16 --style_layers=block1_conv1
+  tf-style export --check=extractor --image=photo.jpg
 
 --check runs all endpoints on a picture, those of two on it and its mirror image, and prints shape,
 mean and checksum of each output. Checksums agree on one machine, means on all."""
@@ -52,7 +52,7 @@ def _run(argv: Sequence[str]) -> None:
   known = [flag._replace(group="The model") for flag in flags.config_flags()
            if flag.name in _CONFIG]
   given = flags.read(argv, [*_OWN, *known], INTRO)
-  output, check, image = (flags.path_of(given, name) for name in ("output", "check", "image"))
+  output, check, image = (path_of(given, name) for name in ("output", "check", "image"))
   job = "output" if check is None else "check"
   goes_along = _CONFIG if job == "output" else ("image",)
   for name in given:
@@ -71,7 +71,7 @@ def _run(argv: Sequence[str]) -> None:
 def _write(folder: str, given: Mapping[str, str]) -> None:
   options = {name: given[name] for name in _CONFIG if name in given}
   if "weights" in options:
-    options["weights"] = os.path.expanduser(options["weights"])
+    options["weights"] = understood(options["weights"], "weights")
   config = Config.of(**options)
   files.check_empty_folder(folder, "--output")
   console.show_log(0)

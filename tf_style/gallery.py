@@ -1,4 +1,4 @@
-"""The command that shows what one or two flags do: a contact sheet of small pictures, one for each value."""
+"""The command that shows what one or two flags do: a contact sheet of small pictures."""
 
 import sys
 
@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tf_style.cli import checks, console, flags
+from tf_style.cli import checks, command_line, console, flags
+from tf_style.cli.jobs import Job, job_of
+from tf_style.cli.paths import path_of
 from tf_style.cli.progress import clock
 from tf_style.descent.step import Step
 from tf_style.errors import InputError, expected
@@ -27,19 +29,21 @@ from tf_style.system.signals import Signals
 INTRO = """\
 Shows what one or two flags do: a sheet of small pictures, each with its values under it.
 
-  python -m tf_style.gallery --content=photo.jpg --style=painting.jpg \\
+  tf-style gallery --content=photo.jpg --style=painting.jpg \\
       --columns=content_weight=0.0025,0.01,0.04 --rows=style_scale=0.5,1
-  python -m tf_style.gallery --content=photo.jpg --style=one.jpg --style=two.jpg \\
+  tf-style gallery --content=photo.jpg --style=one.jpg --style=two.jpg \\
       --columns='style_blend=0.7,0.3;0.3,0.7'
 
-All other flags are those of tf-style; --effort is draft and --image_size 256 where they are not given.
-The sheet is written anew with each picture that is done. Ctrl-C ends with those that are."""
+All other flags are those of tf-style; where they are not given, --effort is draft and --image_size
+256. The sheet is written anew after each picture. Ctrl-C ends it with the pictures done so far."""
 
 _OWN = (
-    flags.Flag("columns", "FLAG=X,X", "The sheet", "the flag that changes from column to column, and its "
-               "values; semicolons, where there is one, separate values that have commas themselves"),
+    flags.Flag("columns", "FLAG=X,X", "The sheet",
+               "the flag that changes from column to column, and its values; where there is a "
+               "semicolon, semicolons separate them, so that values may have commas"),
     flags.Flag("rows", "FLAG=X,X", "The sheet", "likewise from row to row"),
-    flags.Flag("output", "FILE", "The sheet", "a PNG, JPEG, WebP or TIFF "
+    flags.Flag("output", "FILE", "The sheet",
+               "a PNG, JPEG, WebP or TIFF "
                "(default: gallery.png in the current folder, which never overwrites)"))
 _LEFT_OUT = ("output", "logdir", "resume")
 _DEFAULTS = {"effort": "draft", "image_size": "256"}
@@ -49,13 +53,14 @@ class Cell(NamedTuple):
   """One picture to be made: what is written under it, a line a flag, and how it is made."""
 
   caption: str
-  job: flags.Job
+  job: Job
 
 
 def main(argv: Sequence[str]) -> int:
   """Runs the command and returns its exit code, 2 for a wrong input, which leaves nothing behind.
 
-  It is 130 after SIGINT and 143 after SIGTERM; the sheet has all pictures that were finished.
+  It is 130 after SIGINT, 143 after SIGTERM and 129 after SIGHUP; the sheet has all pictures that
+  were finished.
 
   Args:
     argv: the command line without the program's name.
@@ -66,10 +71,10 @@ def main(argv: Sequence[str]) -> int:
 def _run(argv: Sequence[str], signals: Signals) -> int:
   given = flags.read(argv, _known(), INTRO)
   rows = _cells(given)
-  output, overwrite = Path(flags.path_of(given, "output") or "gallery.png"), "output" in given
+  output, overwrite = Path(path_of(given, "output") or "gallery.png"), "output" in given
   sizes = [checks.check_pictures(cell.job) for row in rows for cell in row]
   height, width = (max(sides) for sides in zip(*sizes, strict=True))
-  page = Page(rows, height, width, output, overwrite)
+  page = Page(rows, height=height, width=width, output=output, overwrite=overwrite)
   page.check()
   first = rows[0][0].job
   console.show_log(first.verbosity)
@@ -78,21 +83,24 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
 
 
 def _known() -> list[flags.Flag]:
-  files = [flag for flag in flags.FILES if flag.name not in _LEFT_OUT]
+  files = [flag for flag in command_line.FILES if flag.name not in _LEFT_OUT]
   return [*_OWN, *files, *(flag for flag in flags.config_flags() if flag.group != "Watching")]
 
 
 def _cells(given: dict[str, Any]) -> list[list[Cell]]:
   """Makes the job of each place of the sheet."""
   if "columns" not in given:
-    raise InputError("--columns: " + expected("a flag with its values (--columns=FLAG=X,X)", "none"))
+    raise InputError(
+        "--columns: " + expected("a flag with its values (--columns=FLAG=X,X)", "none"))
   own = {flag.name for flag in _OWN}
   fixed = {name: value for name, value in given.items() if name not in own}
   columns, rows = _axis(given, "columns", fixed), _axis(given, "rows", fixed)
   (name, _), (other, _) = columns[0], rows[0]
   if name == other:
-    raise InputError("--rows: " + expected(f"another flag than {name}, which --columns has", other))
-  return [[_cell(fixed, [axis for axis in (column, row) if axis[0]]) for column in columns] for row in rows]
+    raise InputError(
+        "--rows: " + expected(f"another flag than {name}, which --columns has", other))
+  return [[_cell(fixed, [axis for axis in (column, row) if axis[0]]) for column in columns]
+          for row in rows]
 
 
 def _axis(given: dict[str, Any], axis: str, fixed: dict[str, Any]) -> list[tuple[str, str]]:
@@ -104,24 +112,28 @@ def _axis(given: dict[str, Any], axis: str, fixed: dict[str, Any]) -> list[tuple
   own = {flag.name for flag in _OWN}
   names = [flag.name for flag in _known() if flag.name not in {*own, "verbosity"}]
   if not sign or not values:
-    raise InputError(f"--{axis}: " + expected("a flag with its values, FLAG=X,X", f"'{given[axis]}'"))
+    raise InputError(
+        f"--{axis}: " + expected("a flag with its values, FLAG=X,X", f"'{given[axis]}'"))
   if name not in names:
-    raise InputError(f"--{axis}: " + expected("the name of a flag of tf-style (--help lists them)", name))
+    raise InputError(
+        f"--{axis}: " + expected("the name of a flag of tf-style (--help lists them)", name))
   if name in fixed:
-    raise InputError(f"--{axis}: " + expected(f"a flag that is not given beside it, or no --{name}", name))
+    raise InputError(
+        f"--{axis}: " + expected(f"a flag that is not given beside it, or no --{name}", name))
   return [(name, value.strip()) for value in values.split(";" if ";" in values else ",")]
 
 
 def _cell(fixed: dict[str, Any], axes: list[tuple[str, str]]) -> Cell:
   shown = ((name, os.path.basename(value) if os.sep in value else value) for name, value in axes)
   return Cell("\n".join(f"{name}={value}" for name, value in shown),
-              flags.job_of(_DEFAULTS | fixed | dict(axes)))
+              job_of(_DEFAULTS | fixed | dict(axes)))
 
 
 class Page:
   """The sheet and the file that it is in."""
 
-  def __init__(self, rows: list[list[Cell]], height: int, width: int, output: Path, overwrite: bool):
+  def __init__(self, rows: list[list[Cell]], *, height: int, width: int, output: Path,
+               overwrite: bool):
     """Begins without any picture; writes nothing.
 
     Args:
@@ -136,7 +148,8 @@ class Page:
   @property
   def places(self) -> Iterator[tuple[tuple[int, int], Cell]]:
     """Row and column of each cell, and the cell."""
-    return (((row, column), cell) for row, cells in enumerate(self.rows) for column, cell in enumerate(cells))
+    return (((row, column), cell) for row, cells in enumerate(self.rows)
+            for column, cell in enumerate(cells))
 
   def check(self) -> None:
     """Checks that it can be written, and overwrites nothing that is read.
@@ -155,7 +168,8 @@ class Page:
     self._overwrite = True  # from now on the name is this run's own
 
   def _drawn(self) -> np.ndarray:
-    cells = [[(cell.caption, self._pictures.get((row, column))) for column, cell in enumerate(row_of_cells)]
+    cells = [[(cell.caption, self._pictures.get((row, column)))
+              for column, cell in enumerate(row_of_cells)]
              for row, row_of_cells in enumerate(self.rows)]
     return sheet.contact_sheet(cells, *self._size)
 

@@ -42,8 +42,8 @@ def logs(tmp_path_factory) -> Path:
 
 def start(*argv: str) -> subprocess.Popen:
   environment = os.environ | {"PYTHONPATH": str(Path(tf_style.__file__).parents[1])}
-  return subprocess.Popen([sys.executable, "-m", "tf_style.board", *argv], env=environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+  return subprocess.Popen([sys.executable, "-m", "tf_style.board", *argv], env=environment,
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_graph(address, name):
   assert b"block5_conv1" in fetch(address, "plugin/graphs/graph", run=name, conceptual="false")
 
 
-@pytest.mark.skipif(not (chromium.BROWSER and chromium.DRIVER), reason="no Chromium or ChromeDriver here")
+@pytest.mark.skipif(not (chromium.BROWSER and chromium.DRIVER), reason="no Chromium here")
 def test_charts_and_pictures_are_on_the_page(address, name):
   lines = "return found.filter(path => (path.getAttribute('d') || '').length > 20).length"
   with chromium.browser() as page:
@@ -188,7 +188,7 @@ def test_before_the_first_run_and_without_tensorflow(tmp_path):
   program = ("import sys; from tf_style import board; "
              f"print(board.serve({str(tmp_path / 'logs')!r}, '0'), 'tensorflow' in sys.modules)")
   environment = os.environ | {"PYTHONPATH": str(Path(tf_style.__file__).parents[1])}
-  done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True,
-                        check=True)
+  done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True,
+                        text=True, check=True)
   assert re.fullmatch(r"http://127\.0\.0\.1:\d+/ False\n", done.stdout) and done.stderr == ""
   assert not list(tmp_path.iterdir())

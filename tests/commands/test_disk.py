@@ -12,6 +12,8 @@ from PIL import Image
 
 from tf_style import run
 from tf_style.cli import console
+from tf_style.cli.watchers import Watchers
+from tf_style.pictures import images
 from tf_style.repaint import checkpoints
 from tf_style.system import files
 
@@ -110,14 +112,15 @@ def test_full_drives_everywhere_but_at_home(inputs, here, small_drive, capfd, mo
 def test_no_place_at_all(inputs, here, capfd, monkeypatch):
   def refuse(*_):
     raise OSError(errno.EDQUOT, "Disk quota exceeded")
-  monkeypatch.setattr(run.images, "save_picture", refuse)
+  monkeypatch.setattr(images, "save_picture", refuse)
   assert run.main([*inputs, "--output=a.png"]) == console.FAILED
-  assert "tf_style: error: the system refuses: [Errno 122] Disk quota exceeded" in capfd.readouterr().err
+  err = capfd.readouterr().err
+  assert "tf_style: error: the system refuses: [Errno 122] Disk quota exceeded" in err
 
 
 def during_a_run(monkeypatch, action) -> None:
   """Does something after the third chunk of a run."""
-  original, seen = run.Desk.on_step, []
+  original, seen = Watchers.on_step, []
 
   def on_step(self, step):
     seen.append(step.number)
@@ -125,7 +128,7 @@ def during_a_run(monkeypatch, action) -> None:
       action()
     return original(self, step)
 
-  monkeypatch.setattr(run.Desk, "on_step", on_step)
+  monkeypatch.setattr(Watchers, "on_step", on_step)
 
 
 def test_folders_that_vanish_are_made_again(inputs, here, capfd, monkeypatch):
@@ -160,7 +163,7 @@ def test_a_drive_that_has_room_again(inputs, here, small_drive, capfd, monkeypat
 
 
 def test_two_runs_at_once(inputs, here):
-  """On one log folder, one output and one default name: two folders, one whole picture, two names."""
+  """On one log folder, one output and one default name: two folders, one picture, two names."""
   for argv in ([*inputs, "--output=a.png"], inputs):
     both = [processes.start(here, *argv) for _ in range(2)]
     for process in both:

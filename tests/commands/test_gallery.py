@@ -9,7 +9,7 @@ from made_inputs import write_picture, write_weights
 from PIL import Image
 
 from tf_style import gallery
-from tf_style.cli import flags
+from tf_style.cli import command_line, flags
 from tf_style.pictures import images
 from tf_style.repaint import painter as transfer
 from tf_style.repaint import plan as plans
@@ -17,7 +17,8 @@ from tf_style.system import machine
 from tf_style.vgg import weights
 
 SMALL = ["--network=vgg16", "--image_size=64", "--precision=float32", "--steps=3", "--levels=1",
-         "--style_loss=gram", "--style_layers=block1_conv1,block2_conv1", "--content_layers=block2_conv1"]
+         "--style_loss=gram", "--style_layers=block1_conv1,block2_conv1",
+         "--content_layers=block2_conv1"]
 HEIGHT, WIDTH, MARGIN = 48, 64, 8
 
 
@@ -38,8 +39,8 @@ def here(tmp_path, monkeypatch) -> Path:
 
 
 def argv(inputs: Path, *more: str) -> list[str]:
-  return [f"--content={inputs}/content.png", f"--style={inputs}/style.png", f"--weights={inputs}/vgg16.h5",
-          *SMALL, *more]
+  return [f"--content={inputs}/content.png", f"--style={inputs}/style.png",
+          f"--weights={inputs}/vgg16.h5", *SMALL, *more]
 
 
 def cells(path: str, columns: int, rows: int = 1) -> list[list[np.ndarray]]:
@@ -57,20 +58,26 @@ def test_a_gallery(inputs, here, capfd, monkeypatch):
   load, save = weights.load_weights, images.save_picture
   monkeypatch.setattr(weights, "load_weights", lambda *args: loads.append(args) or load(*args))
   monkeypatch.setattr(plans, "load_weights", lambda *args: pytest.fail("loaded again"))
-  monkeypatch.setattr(images, "save_picture", lambda *args, **options: sheets.append(
-      save(*args, **options)) or Path(sheets[-1]).rename(f"{len(sheets)}.png") and Path("gallery.png"))
+
+  def save_picture(*args, **options):
+    sheets.append(save(*args, **options))
+    sheets[-1].rename(f"{len(sheets)}.png")
+    return Path("gallery.png")
+
+  monkeypatch.setattr(images, "save_picture", save_picture)
   assert gallery.main(argv(inputs, "--columns=strength=0.5,1", "--rows=--style_scale=0.5, 2")) == 0
   out, err = capfd.readouterr()
   assert out == "gallery.png\n" and len(loads) == 1
   lines = err.splitlines()
-  assert lines[0].startswith("1/4  strength=0.5 style_scale=0.5: loss ") and lines[0].endswith(" left")
+  assert lines[0].startswith("1/4  strength=0.5 style_scale=0.5: loss ")
+  assert lines[0].endswith(" left")
   assert lines[-2].startswith("4/4  strength=1 style_scale=2: loss ") and "left" not in lines[-2]
   assert lines[-1] == "wrote gallery.png: 4 of 4 pictures"
   blanks = [sum(len(np.unique(cell)) == 1 for row in cells(f"{n}.png", 2, 2) for cell in row)
             for n in range(1, 5)]
   assert blanks == [3, 2, 1, 0]
   monkeypatch.setattr(plans, "load_weights", load)
-  job = flags.parse(argv(inputs, "--style_scale=0.5", "--effort=draft"))
+  job = command_line.parse(argv(inputs, "--style_scale=0.5", "--effort=draft"))
   alone = transfer.stylize(job.inputs.content, job.inputs.styles, job.config)
   last = cells("4.png", 2, 2)
   np.testing.assert_array_equal(last[0][1], images.to_uint8(alone.picture))
@@ -78,7 +85,8 @@ def test_a_gallery(inputs, here, capfd, monkeypatch):
 
 
 def test_defaults_are_a_draft_of_256_pixels():
-  given = flags.read(["--content=a.png", "--style=b.png", "--columns=seed=1,2"], gallery._known(), "")
+  words = ["--content=a.png", "--style=b.png", "--columns=seed=1,2"]
+  given = flags.read(words, gallery._known(), "")
   ((first, second),) = gallery._cells(given)
   assert (first.job.config.effort, first.job.config.image_size) == ("draft", 256)
   assert (first.job.config.seed, second.job.config.seed) == (1, 2)
@@ -90,7 +98,8 @@ def test_defaults_are_a_draft_of_256_pixels():
 
 
 def test_semicolons_separate_values_with_commas():
-  given = {"content": "a.png", "style": ["b.png", "c.png"], "columns": "style_blend=0.7,0.3;0.3,0.7",
+  given = {"content": "a.png", "style": ["b.png", "c.png"],
+           "columns": "style_blend=0.7,0.3;0.3,0.7",
            "rows": "style_layers=shallow;block1_conv1,block2_conv1"}
   rows = gallery._cells(given)
   assert [cell.job.config.style_blend for cell in rows[0]] == [(0.7, 0.3), (0.3, 0.7)]
@@ -101,7 +110,8 @@ def test_semicolons_separate_values_with_commas():
 def test_pictures_may_change():
   rows = gallery._cells(
       {"content": "a.png", "columns": "style=b/c.png,d", "rows": "content_mask=m.png,n.png"})
-  assert [[(*cell.job.inputs.styles, cell.job.inputs.content_mask) for cell in row] for row in rows] == [
+  inputs = [[cell.job.inputs for cell in row] for row in rows]
+  assert [[(*each.styles, each.content_mask) for each in row] for row in inputs] == [
       [("b/c.png", "m.png"), ("d", "m.png")], [("b/c.png", "n.png"), ("d", "n.png")]]
   assert rows[1][0].caption == "style=c.png\ncontent_mask=n.png"
 
@@ -114,24 +124,30 @@ def test_sizes_may_change_and_the_default_name_never_overwrites(inputs, here, ca
   assert (out, err) == ("gallery-2.png\n", "wrote gallery-2.png: 2 of 2 pictures\n")
   assert (here / "gallery.png").read_text() == "mine" and len(list(here.iterdir())) == 2
   small = cells("gallery-2.png", 2)[0][1]
-  assert np.all(small[:, :16] == 255) and np.all(small[:12] == 255) and small[12:36, 16:48].std() > 10
+  assert np.all(small[:, :16] == 255) and np.all(small[:12] == 255)
+  assert small[12:36, 16:48].std() > 10
 
 
 @pytest.mark.parametrize("more, said", [
     ([], "--columns: expected a flag with its values (--columns=FLAG=X,X), received none"),
     (["--columns=seed"], "--columns: expected a flag with its values, FLAG=X,X, received 'seed'"),
     (["--columns=seed="], "--columns: expected a flag with its values, FLAG=X,X, received 'seed='"),
-    (["--columns=sed=1"], "--columns: expected the name of a flag of tf-style (--help lists them), received"),
+    (["--columns=sed=1"],
+     "--columns: expected the name of a flag of tf-style (--help lists them), received"),
     (["--columns=output=a.png"], "--columns: expected the name of a flag of tf-style"),
-    (["--columns=seed=1", "--rows=seed=2"], "--rows: expected another flag than seed, which --columns has"),
-    (["--columns=steps=1,2"], "--columns: expected a flag that is not given beside it, or no --steps"),
+    (["--columns=seed=1", "--rows=seed=2"],
+     "--rows: expected another flag than seed, which --columns has"),
+    (["--columns=steps=1,2"],
+     "--columns: expected a flag that is not given beside it, or no --steps"),
     (["--columns=seed=1,x"], "--seed: expected a whole number, received x"),
     (["--columns=seed=1,,2"], "--seed: expected a whole number, received "),
-    (["--columns=style_blend=1;1,2"], "--style_blend: expected one number a style, 1 in all, received 2"),
+    (["--columns=style_blend=1;1,2"],
+     "--style_blend: expected one number a style, 1 in all, received 2"),
     (["--columns=seed=1", "--rows=color=match,sepia"], "--color: expected one of style"),
     (["--columns=init_image=none.png"], "--init_image: expected a picture that can be read"),
     (["--columns=seed=1", "--output=a.gif"], "--output: expected a name ending in .png"),
-    (["--columns=seed=1", "--output=INPUTS/style.png"], "--output: expected another file than --style"),
+    (["--columns=seed=1", "--output=INPUTS/style.png"],
+     "--output: expected another file than --style"),
     (["--columns=seed=1", "--resume=logs"], "--resume: expected a flag"),
     (["--columns=style_scale=1,200"], "--style_scale: expected a finite number"),
 ])
@@ -152,12 +168,13 @@ def test_wrong_before_the_first_step(more, said, inputs, here, capfd, monkeypatc
 
 
 def check(given, said, inputs, here, capfd):
-  before = {path: path.stat().st_mtime_ns for path in inputs.iterdir()}
+  state = lambda: {path: path.stat().st_mtime_ns for path in inputs.iterdir()}
+  before = state()
   assert gallery.main([flag.replace("INPUTS", str(inputs)) for flag in given]) == 2
   out, err = capfd.readouterr()
   assert out == "" and err.startswith("tf_style: error: ") and err.count("\n") == 1
   assert said in err
-  assert not list(here.iterdir()) and before == {path: path.stat().st_mtime_ns for path in inputs.iterdir()}
+  assert not list(here.iterdir()) and before == state()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

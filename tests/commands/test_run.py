@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -89,8 +90,9 @@ def test_a_run_and_its_repetition(inputs, here, capfd):
 
 def test_several_styles_and_masks_are_repeated_and_resumed(inputs, here, capfd):
   Image.fromarray(np.repeat(np.uint8([[[255, 0, 0]], [[0, 0, 255]]]), 40, 1)).save("mask.png")
-  argv = command(inputs, f"--style={inputs}/content.png", "--content_mask=mask.png", "--style_mask=mask.png",
-                 "--style_mask=mask.png", "--style_scale=0.5,1", "--style_blend=3,1", "--steps=4")
+  argv = command(inputs, f"--style={inputs}/content.png", "--content_mask=mask.png",
+                 "--style_mask=mask.png", "--style_mask=mask.png", "--style_scale=0.5,1",
+                 "--style_blend=3,1", "--steps=4")
   assert run.main([*argv, "--output=a.png"]) == 0
   assert run.main(argv) == 0
   assert capfd.readouterr().out.endswith("content-style-content.png\n")
@@ -140,6 +142,56 @@ def test_a_picture_saved_on_the_way_has_the_final_size(inputs, here, monkeypatch
   assert sizes == [(1, 48, 64, 3)] * 4
 
 
+def test_pictures_on_the_way_are_numbered(inputs, here):
+  """Beside the result; a file of somebody else's stays."""
+  Path("out").mkdir()
+  Path("out/a-000002.png").write_text("mine")
+  assert run.main(command(inputs, "--steps=5", "--levels=1", "--save_every=2", "--save_numbered",
+                          "--output=out/a.png")) == 0
+  assert sorted(path.name for path in Path("out").iterdir()) == [
+      "a-000002-2.png", "a-000002.png", "a-000004.png", "a.png"]
+  assert Path("out/a-000002.png").read_text() == "mine"
+  assert pixels("out/a-000004.png").shape == pixels("out/a-000002-2.png").shape == (48, 64, 4)
+
+
+def test_a_run_that_was_moved_goes_on_where_it_is(inputs, here, capfd):
+  """With its pictures, weights and output; its flag file names the new places."""
+  (here / "old").mkdir()
+  for path in inputs.iterdir():
+    (here / "old" / path.name).write_bytes(path.read_bytes())
+  argv = command(here / "old", "--steps=3", "--levels=1", "--verbosity=-1")
+  assert run.main([*argv, "--logdir=old/logs", "--output=old/out/a.png"]) == 0
+  (here / "old").rename(here / "new")
+  folder = only(here, "new/logs/*")
+  before = pixels("new/out/a.png")
+  capfd.readouterr()
+  assert run.main([f"--resume={folder.relative_to(here)}", "--steps=9", "--verbosity=-1"]) == 0
+  out, err = capfd.readouterr()
+  assert out == f"{here}/new/out/a.png\n" and not (here / "old").exists()
+  assert err.startswith(f"this run was moved from {here}/old/logs to {here}/new/logs; its files "
+                        "are now new/content.png, new/style.jpg, new/out/a.png\n")
+  assert not np.array_equal(pixels("new/out/a.png"), before)
+  lines = (folder / "flags.txt").read_text().splitlines()
+  for line in (f"--content={here}/new/content.png", f"--style={here}/new/style.jpg",
+               f"--weights={here}/new/vgg16.h5", f"--logdir={here}/new/logs"):
+    assert line in lines
+
+
+def test_a_moved_run_whose_picture_is_gone_says_how_to_name_it(inputs, here, capfd):
+  write_picture(here / "photo.png")
+  argv = [f"--content={here}/photo.png", *command(inputs, "--steps=3", "--levels=1")[1:]]
+  assert run.main([*argv, "--output=a.png"]) == 0
+  folder = only(here, "logs/*")
+  (here / "photo.png").rename(here / "elsewhere.png")
+  capfd.readouterr()
+  assert run.main([f"--resume={folder}", "--steps=4"]) == 2
+  assert capfd.readouterr().err == (
+      "tf_style: error: --content: expected the file that the run began with (--content=FILE says "
+      f"where it is now), received {here}/photo.png, where there is none\n")
+  assert run.main([f"--resume={folder}", "--steps=4", "--content=elsewhere.png"]) == 0
+  assert f"--content={here}/elsewhere.png" in (folder / "flags.txt").read_text().splitlines()
+
+
 @pytest.mark.parametrize("size, asked, expected, flags", [
     ((1200, 20), "original", (1200, 20), []),
     pytest.param((20, 1200), "original", (20, 1200), ["--optimizer=lbfgs"], marks=pytest.mark.full),
@@ -149,11 +201,11 @@ def test_a_picture_saved_on_the_way_has_the_final_size(inputs, here, monkeypatch
     ((200, 131), "67", (67, 44), ["--levels=2", "--optimizer=lbfgs", "--tile_size=48"]),
 ], ids=str)
 def test_any_size(size, asked, expected, flags, inputs, here):
-  """Thin ones, up and down, sides that no stride divides, through all five blocks of the default's layers."""
+  """Thin ones, up and down, sides that no stride divides, through all five blocks."""
   write_picture(here / "photo.png", size[1], size[0])
   assert run.main([f"--content={here}/photo.png", f"--style={inputs}/style.jpg", "--network=vgg16",
-                   f"--weights={inputs}/vgg16.h5", f"--image_size={asked}", "--steps=3", "--output=a.png",
-                   *flags]) == 0
+                   f"--weights={inputs}/vgg16.h5", f"--image_size={asked}", "--steps=3",
+                   "--output=a.png", *flags]) == 0
   assert Image.open("a.png").size == expected
 
 
@@ -195,6 +247,21 @@ def test_both_commands_give_the_same_help():
   script = python("-c", "from tf_style.__main__ import cli; cli()", "--help")
   assert module.returncode == script.returncode == 0 and module.stderr == script.stderr == ""
   assert module.stdout == script.stdout and "--content=FILE" in module.stdout
+
+
+@pytest.mark.parametrize("name", ["gallery", "export", "board", "run"])
+def test_commands_after_the_program_answer_help(name):
+  start = time.monotonic()
+  done = python("-m", "tf_style", name, "--help")
+  assert done.returncode == 0 and done.stderr == "" and f"tf-style {name}" in done.stdout
+  assert time.monotonic() - start < 3  # a fifth of a second where the machine is quiet
+
+
+def test_an_unknown_command_is_answered_with_the_names_of_all():
+  done = python("-m", "tf_style", "galery", "--help")
+  assert (done.returncode, done.stdout) == (2, "")
+  assert done.stderr == ("tf_style: error: expected a command (run, gallery, export, board) or "
+                         "flags such as --content=FILE, received galery\n")
 
 
 class ResourceExhaustedError(Exception):

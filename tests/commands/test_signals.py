@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: a picture and a checkpoint, or a clean message before the first step; exit codes."""
+"""SIGINT, SIGTERM, SIGHUP: a picture and a checkpoint, or one line before the first step."""
 
 import os
 import random
@@ -24,6 +24,8 @@ def test_the_first_is_noted_and_the_second_has_its_default():
     signal.raise_signal(signal.SIGTERM)
     assert signals.received == signal.SIGTERM
     assert signal.getsignal(signal.SIGTERM) == signal.getsignal(signal.SIGINT) == signal.SIG_DFL
+    signal.raise_signal(signal.SIGHUP)  # which comes right after another one and ends nothing
+    assert signals.received == signal.SIGTERM
   assert signal.getsignal(signal.SIGTERM) is before
 
 
@@ -31,6 +33,34 @@ def test_before_the_first_step_it_interrupts():
   with pytest.raises(KeyboardInterrupt), Signals():
     signal.raise_signal(signal.SIGINT)
   assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_is_ignored_stays_ignored(number):
+  before = signal.signal(number, signal.SIG_IGN)
+  try:
+    with Signals() as signals:
+      signal.raise_signal(number)
+      assert signals.received == 0
+      other = signal.SIGTERM if number != signal.SIGTERM else signal.SIGINT
+      signals.stepping = True
+      signal.raise_signal(other)
+      assert signals.received == other and signal.getsignal(number) == signal.SIG_IGN
+    assert signal.getsignal(number) == signal.SIG_IGN
+  finally:
+    signal.signal(number, before)
+
+
+def test_launch_leaves_an_ignored_interrupt_alone(tmp_path):
+  """As a shell starts what stands in the background of a script."""
+  program = ("import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+             "from tf_style.cli import launch; module = type(os)('m'); "
+             "sys.modules['tf_style.probe'] = module; "
+             "module.main = lambda argv: signal.getsignal(signal.SIGINT) == signal.SIG_IGN; "
+             "launch.launch('probe', [])")
+  environment = os.environ | {"PYTHONPATH": str(Path(checkpoints.__file__).parents[2])}
+  done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+  assert done.returncode == 1
 
 
 def test_a_thread_leaves_signals_alone():
@@ -73,8 +103,10 @@ def check(folder: Path, process, number: int) -> bool:
   return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("sign, pictured", [("ready", False), ("steps of", False), ("level 1", True)])
+@pytest.mark.parametrize("number", [
+    signal.SIGINT, signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    "sign, pictured", [("ready", False), ("steps of", False), ("level 1", True)])
 def test_stopped_while(sign, pictured, number, argv, tmp_path):
   """Before TensorFlow is there, while the first level is compiled, and while it is going on."""
   process = processes.start(tmp_path, *argv)
@@ -91,8 +123,8 @@ def test_stopped_while_modules_are_loaded(command, tmp_path):
   """No traceback: here the first of them that takes long sends the signal."""
   (tmp_path / "numpy.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
   environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{Path(checkpoints.__file__).parents[2]}"}
-  done = subprocess.run([sys.executable, *command, "--help"], env=environment, capture_output=True, text=True,
-                        check=False)
+  done = subprocess.run([sys.executable, *command, "--help"], env=environment,
+                        capture_output=True, text=True, check=False)
   assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
@@ -109,10 +141,11 @@ def test_a_second_one_ends_at_once(argv, tmp_path):
   assert process.returncode == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 21))])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 21))])
 def test_stopped_at_a_random_moment(seed, argv, tmp_path):
   chance = random.Random(seed)
-  number = chance.choice([signal.SIGINT, signal.SIGTERM])
+  number = chance.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
   process = processes.start(tmp_path, *argv, "--level_steps=200,100", "--save_every=10")
   assert process.stdout.readline() == "ready\n"
   time.sleep(chance.uniform(0, 14))

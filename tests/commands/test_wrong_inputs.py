@@ -34,7 +34,8 @@ def inputs(tmp_path_factory) -> Path:
   Image.new("1", (12_000, 12_000)).save(folder / "huge.png")
   (folder / "folder").mkdir()
   Image.new("RGB", (40, 40), "red").save(folder / "red.png")
-  Image.fromarray(np.repeat(np.uint8([[[255, 0, 0]], [[0, 0, 255]]]), 40, 1)).save(folder / "halves.png")
+  halves = np.repeat(np.uint8([[[255, 0, 0]], [[0, 0, 255]]]), 40, 1)
+  Image.fromarray(halves).save(folder / "halves.png")
   os.mkfifo(folder / "pipe.png")
   (folder / "dangling.png").symlink_to("nowhere.png")
   (folder / "loop.png").symlink_to("loop.png")
@@ -61,12 +62,15 @@ def flags(**changes: str | None) -> list[str]:
 PICTURES = [
     ({"content": None}, "--content: expected the path of a picture"),
     ({"content": None, "style": None}, "--content: expected the path of a picture"),
-    ({"style": "folder"}, "--style: expected a picture or a folder of pictures, received folder without any"),
+    ({"style": "folder"},
+     "--style: expected a picture or a folder of pictures, received folder without any"),
     ({"style_mask": "good.png"}, "--content_mask: expected a mask that --style_mask pairs up with"),
     ({"content_mask": "missing.png"}, "--content_mask: expected a picture that can be read"),
-    ({"content_mask": "good.png", "style": None}, "--content_mask: expected a style for its regions"),
+    ({"content_mask": "good.png", "style": None},
+     "--content_mask: expected a style for its regions"),
     ({"mask_keep": "000000"}, "--content_mask: expected a mask with the colors of --mask_keep"),
-    ({"content": None, "output_size": "50x60", "init": "content"}, "--init: expected noise, image or auto"),
+    ({"content": None, "output_size": "50x60", "init": "content"},
+     "--init: expected noise, image or auto"),
     ({"style": None, "init": "content"}, "--init: expected noise, image or auto without --style"),
     ({"output_size": "50x60"}, "--output_size: expected none beside --content"),
     ({"content": ""}, "--content: expected a path"),
@@ -128,10 +132,14 @@ VALUES = [
     ({"preset": "monet"}, "--preset: expected one of default"),
     ({"effort": "max"}, "--effort: expected one of draft"),
     ({"init": "blur"}, "--init: expected one of auto, content"),
-    ({"color": "sepia"}, "--color: expected one of style, content, luminance, match, received sepia"),
-    ({"color": "match", "init": "recolored"}, "--init: expected auto, content, noise, style or image"),
-    ({"color": "luminance", "init": "recolored"}, "--init: expected auto, content, noise, style or image"),
-    ({"strength": "1.5"}, "--strength: expected a finite number and at least 0 and at most 1, received 1.5"),
+    ({"color": "sepia"},
+     "--color: expected one of style, content, luminance, match, received sepia"),
+    ({"color": "match", "init": "recolored"},
+     "--init: expected auto, content, noise, style or image"),
+    ({"color": "luminance", "init": "recolored"},
+     "--init: expected auto, content, noise, style or image"),
+    ({"strength": "1.5"},
+     "--strength: expected a finite number and at least 0 and at most 1, received 1.5"),
     ({"strength": "half"}, "--strength: expected a number, received half"),
     ({"padding": "mirror"}, "--padding: expected one of zero, replicate, received mirror"),
     ({"precision": "float8"}, "--precision: expected one of auto"),
@@ -157,13 +165,16 @@ VALUES = [
     ({"flagfile": "folder"}, "--flagfile: expected a text file of flags"),
     ({"flagfile": "flags.txt"}, "--stile: expected a flag such as --style"),
     ({"flagfile": "binary.txt"}, "--flagfile: expected a text file of flags"),
-    ({"help": "perhaps"}, "--help=perhaps: ('Non-boolean argument"),
+    ({"help": "perhaps"}, "--help: expected true or false, received perhaps"),
 ]
 # These are known only when TensorFlow is there or the pictures are decoded.
 LATE = [
-    ({"content_mask": "halves.png"}, "--style_mask: expected a mask for each style, or --mask_keep for all"),
-    ({"content_mask": "halves.png", "mask_keep": "00ff00"}, "--mask_keep: expected colors of --content_mask"),
-    ({"content_mask": "halves.png", "style_mask": "red.png"}, "--style_mask: expected regions of the colors"),
+    ({"content_mask": "halves.png"},
+     "--style_mask: expected a mask for each style, or --mask_keep for all"),
+    ({"content_mask": "halves.png", "mask_keep": "00ff00"},
+     "--mask_keep: expected colors of --content_mask"),
+    ({"content_mask": "halves.png", "style_mask": "red.png"},
+     "--style_mask: expected regions of the colors"),
     ({"style_scale": "0.05"}, "--style_scale: expected sides of at least 16 pixels"),
     ({"content": "truncated.png"}, "--content: expected a picture that can be read"),
     ({"style": "truncated.jpg"}, "--style: expected a picture that can be read"),
@@ -207,7 +218,8 @@ def check(argv: list[str], said: str, folder: Path, capfd, monkeypatch) -> None:
 @pytest.mark.parametrize("case, said", PICTURES + OUTPUTS + VALUES, ids=lambda v: name(v)
                          if isinstance(v, dict) else "")
 def test_before_tensorflow(case, said, inputs, capfd, monkeypatch):
-  monkeypatch.setattr("tf_style.system.machine.start_tensorflow", lambda verbose: pytest.fail("too late"))
+  monkeypatch.setattr("tf_style.system.machine.start_tensorflow",
+                      lambda verbose: pytest.fail("too late"))
   check(flags(**case), said, inputs, capfd, monkeypatch)
 
 

@@ -14,7 +14,8 @@ from PIL import Image
 
 import tf_style
 from tf_style import run
-from tf_style.cli import console, flags
+from tf_style.cli import command_line, console
+from tf_style.cli.jobs import Job
 from tf_style.descent import loop as descent
 from tf_style.errors import InputError
 from tf_style.problem.inputs import Inputs
@@ -130,8 +131,8 @@ def folder(tmp_path_factory) -> Path:
   return logged.rename(folder / "logs/RUN")
 
 
-def parse(folder: Path, *argv: str) -> flags.Job:
-  return flags.parse([f"--resume={folder}", *argv])
+def parse(folder: Path, *argv: str) -> Job:
+  return command_line.parse([f"--resume={folder}", *argv])
 
 
 def test_what_is_resumed(folder):

@@ -2,13 +2,16 @@
 
 import dataclasses
 import json
+import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tf_style.errors import InputError
 from tf_style.pictures.images import MAX_PIXELS
-from tf_style.settings.config import EFFORTS, Config
-from tf_style.settings.presets import BLOCKS, LOSS_SETTINGS, PRESETS
+from tf_style.settings.config import Config
+from tf_style.settings.presets import BLOCKS, EFFORTS, LOSS_SETTINGS, PRESETS
 
 FIRST = tuple(f"block{block}_conv1" for block in range(1, 6))
 
@@ -56,7 +59,8 @@ def test_names_for_layers_are_resolved_with_their_weights(options, layers, weigh
   assert config.style_layer_weights == pytest.approx(weights)
 
 
-@pytest.mark.parametrize("preset", [name for name in PRESETS if "style_layers" not in PRESETS[name]])
+@pytest.mark.parametrize(
+    "preset", [name for name in PRESETS if "style_layers" not in PRESETS[name]])
 def test_the_default_layers_have_a_name(preset):
   assert Config.of(preset=preset, style_layers="default") == Config.of(preset=preset)
 
@@ -67,6 +71,41 @@ def test_texts_are_read_like_values():
   by_value = Config.of(steps=5, style_layers=["block1_conv1"], learning_rate=0.01, image_size=64,
                        level_steps=[2, 3])
   assert by_text == by_value
+
+
+@pytest.mark.parametrize("options, name, value", [
+    ({"deterministic": "YES"}, "deterministic", True),
+    ({"deterministic": np.bool_(True)}, "deterministic", True),
+    ({"deterministic": 0}, "deterministic", False),
+    ({"device": "/GPU:1"}, "device", "gpu:1"),
+    ({"device": "CPU"}, "device", "cpu"),
+    ({"device": "/device:CPU:0"}, "device", "cpu"),
+    ({"device": "GPU"}, "device", "gpu:0"),
+    ({"device": "Auto"}, "device", "auto"),
+    ({"steps": np.int64(7)}, "steps", 7),
+    ({"steps": 7.0}, "steps", 7),
+    ({"style_scale": np.float32(0.5)}, "style_scale", (0.5,)),
+    ({"level_steps": np.array([3, 4])}, "level_steps", (3, 4)),
+    ({"level_steps": range(1, 4)}, "level_steps", (1, 2, 3)),
+    ({"optimizer": np.str_("lbfgs")}, "optimizer", "lbfgs"),
+    ({"weights": Path("a/vgg16.h5")}, "weights", "a/vgg16.h5"),
+    ({"tile_size": "whole"}, "tile_size", 0),
+    ({"mask_keep": "#FF0000,00ff00"}, "mask_keep", ("ff0000", "00ff00"))])
+def test_spellings(options, name, value):
+  found = getattr(Config.of(**options), name)
+  assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize("value, shown", [
+    (10**5000, "a whole number of 16610 bits"), ("9" * 5000, "9" * 150 + "..." + "9" * 100),
+    (np.zeros((1000, 1000)), "a value of type ndarray"), ({"a": 1}, "a value of type dict"),
+    (b"5", "a value of type bytes"), ([1, 2], "1, 2"), ([[]], "a value of type list"),
+    (None, "None"), (math.nan, "nan")],
+    ids=lambda each: type(each).__name__)
+def test_what_was_received_is_shown_short(value, shown):
+  with pytest.raises(InputError) as error:
+    Config.of(steps=value)
+  assert str(error.value).rpartition("received ")[2] == shown
 
 
 def test_as_dict_is_json_and_complete():

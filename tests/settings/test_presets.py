@@ -1,10 +1,11 @@
 """The articles' two programs in slow NumPy, network and all, against the presets named after them.
 
-What is exact: both losses, on VGG19 with Caffe's weights and means. What no preset can copy: the VGG19 that
-the PyTorch article loads was trained anew, on inputs over ImageNet's deviations, and its features are on that
-scale only roughly. The preset takes them for Caffe's over `s`, the mean deviation in 0-255 units (57.6; those
-of the channels are 1.3 % above to .9 % below). Here Caffe's network reads such inputs: its kernel undoes
-each channel's deviation first, its biases are over `s`, and so are, exactly, its features.
+What is exact: both losses, on VGG19 with Caffe's weights and means. What no preset can copy: the
+VGG19 that the PyTorch article loads was trained anew, on inputs over ImageNet's deviations, and
+its features are on that scale only roughly. The preset takes them for Caffe's over `s`, the mean
+deviation in 0-255 units (57.6; those of the channels are 1.3 % above to .9 % below). Here Caffe's
+network reads such inputs: its kernel undoes each channel's deviation first, its biases are over
+`s`, and so are, exactly, its features.
 """
 
 from pathlib import Path
@@ -12,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from tf_style.problem.gradients import WholePicture
 
 import tf_style
 from tf_style.losses import statistics as losses
 from tf_style.pictures import images
-from tf_style.problem.gradients import WholePicture
 from tf_style.problem.objective import Objective, Wanted
 from tf_style.repaint import painter as transfer
 from tf_style.settings.config import Config
@@ -103,7 +104,8 @@ def test_losses_are_the_articles(preset, article, image, vgg19_weights):
 def test_steps_are_the_tensorflow_articles(vgg16_weights):
   """Adam at 9 with epsilon .1 on pixels of 0 to 255, from the content, clipped after each step.
 
-  Epsilon is added to the root of the second moment before that is corrected for its start, as in Keras.
+  Epsilon is added to the root of the second moment before the correction for its start, as in
+  Keras.
   """
   config = Config.of(preset="article-tensorflow", network="vgg16", precision="float32",
                      image_size=WIDTH, steps=6)

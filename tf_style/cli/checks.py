@@ -1,21 +1,25 @@
-"""What can be checked of a job before TensorFlow is loaded: pictures by their heads, and where results go."""
+"""What is checked of a job before TensorFlow is loaded: pictures by their heads, and the output."""
 
 import os
 from pathlib import Path
 
-from tf_style.cli.flags import Job
+from tf_style.cli.jobs import Job
+from tf_style.cli.paths import check_path
 from tf_style.errors import OutputError, expected
 from tf_style.pictures import images
 from tf_style.system import files
 
 
 def check_pictures(job: Job) -> tuple[int, int]:
-  """Checks that the pictures can be read and go together, and returns height and width of the result.
+  """Checks that the pictures can be read and go together; returns the result's height and width.
 
   Raises:
     InputError: the first thing that is wrong.
   """
   config = job.config
+  for flag, paths in (job.paths | {"weights": (config.weights,)}).items():
+    for path in paths:
+      check_path(path, flag)
   job.inputs.check(config)
   for flag, paths in job.paths.items():
     for path in paths:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from absl import flags, logging
 
+from tf_style.cli import streams
 from tf_style.errors import InputError, one_line
 from tf_style.system.signals import Signals
 
@@ -14,7 +15,7 @@ DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def show_log(verbosity: int) -> None:
-  """Shows what the rooms below log, as plain lines on stderr.
+  """Shows what this package logs, as plain lines on stderr.
 
   Args:
     verbosity: absl's level: -1 warnings, 0 information too, 1 everything.
@@ -26,13 +27,31 @@ def show_log(verbosity: int) -> None:
 
 
 def say(text: str) -> None:
-  """Tells the user something, on one line of stderr."""
-  print(one_line(text), file=sys.stderr, flush=True)
+  """Tells the user something, on one line of stderr, where there is one that takes it."""
+  if sys.stderr is not None:
+    attempt(lambda: print(one_line(text), file=sys.stderr, flush=True))
+
+
+def attempt(write: Callable[[], object]) -> None:
+  """Does something that writes to stderr; a stream that is broken is turned to the null device."""
+  try:
+    write()
+  except OSError:
+    streams.drop_broken()
+  except ValueError as error:
+    if "closed file" not in str(error):
+      raise
+    streams.drop_broken()
 
 
 def answer(path: str | os.PathLike) -> None:
   """Gives a path as the command's result, on stdout, byte for byte, for scripts to use."""
-  sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+  if sys.stdout is None:
+    return
+  if hasattr(sys.stdout, "buffer"):
+    sys.stdout.buffer.write(os.fsencode(path) + b"\n")
+  else:  # a notebook's
+    sys.stdout.write(f"{os.fspath(path)}\n")
   sys.stdout.flush()
 
 
@@ -50,10 +69,11 @@ def exit_code(command: Callable[[], int | None]) -> int:
   except InputError as error:
     say(f"tf_style: error: {error}")
     return WRONG_INPUT
-  except BrokenPipeError:  # who reads stdout has seen enough; Python would complain when it closes it
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+  except BrokenPipeError:  # who reads stdout has seen enough
+    streams.drop_broken()
     return DONE
   except OSError as error:
+    streams.drop_broken()
     say(f"tf_style: error: the system refuses: {error}")
     return FAILED
   except KeyboardInterrupt:
@@ -73,7 +93,7 @@ def stoppable(command: Callable[[Signals], int | None]) -> int:
   Args:
     command: as for `exit_code`; says by `Signals.stepping` when there is something to save.
   Returns:
-    As `exit_code`, but 130 after SIGINT and 143 after SIGTERM.
+    As `exit_code`, but 130 after SIGINT, 143 after SIGTERM and 129 after SIGHUP.
   """
   with Signals() as signals:
     try:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from tf_style.errors import InputError, expected
 from tf_style.pictures import images
 from tf_style.pictures.images import Source
-from tf_style.settings.config import LONGEST_SIDE, Config
+from tf_style.settings.config import Config
+from tf_style.settings.kinds import LONGEST_SIDE
 
 Sources = Source | list[Source] | tuple[Source, ...] | None
 

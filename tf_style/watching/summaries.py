@@ -25,7 +25,7 @@ from tensorboard.util import tensor_util
 from tf_style.descent.step import Step
 from tf_style.errors import one_line
 from tf_style.pictures import images, masks
-from tf_style.settings.config import as_text
+from tf_style.settings.fields import as_text
 from tf_style.system import machine
 from tf_style.watching.events import EventFile
 

@@ -1,0 +1,67 @@
+"""The command line of `tf-style`: its flags, its help, and the job that it asks for."""
+
+from collections.abc import Sequence
+
+from tf_style.cli import flags
+from tf_style.cli.flags import Flag
+from tf_style.cli.jobs import Job, job_of
+from tf_style.cli.paths import path_of
+from tf_style.cli.resumed import resumed_job
+
+INTRO = """\
+tf_style repaints a picture in the manner of another: neural style transfer (Gatys et al. 2016).
+
+  tf-style --content=photo.jpg --style=painting.jpg
+  tf-style --content=photo.jpg --style=painting.jpg --output=out/print.tif --image_size=1600 \\
+      --effort=best --content_weight=0.02
+  tf-style --content=photo.jpg --style=one.jpg --style=two.jpg --style_blend=0.7,0.3
+  tf-style --style=marble.jpg --output_size=800x600
+  tf-style --flagfile=logs/RUN/flags.txt --seed=7
+
+There are four commands, each with a --help of its own (`python -m tf_style.run` works as well)
+  tf-style run        this one, also without the word
+  tf-style gallery    a sheet of small pictures that shows what one or two flags do
+  tf-style export     the network as a SavedModel
+  tf-style board      TensorBoard on the runs
+
+--flagfile=FILE reads flags from a file, one a line; each run writes such a file. Of a flag given
+twice the last counts, but each --style and --style_mask is one more, and those beside a flag file
+replace those in it."""
+
+FILES = (
+    Flag("content", "FILE", "The job",
+         "the picture to repaint: JPEG, PNG, WebP, TIFF, BMP or GIF"),
+    Flag("style", "FILE|FOLDER", "The job",
+         "the picture whose manner the result takes; give it again to blend in another; "
+         "a folder is all pictures in it", repeated=True),
+    Flag("content_mask", "FILE", "The job",
+         "regions of the content that take the style from the regions of the same color in "
+         "--style_mask. A gray mask is one soft matte, white against black; one with colors has a "
+         "region for each"),
+    Flag("style_mask", "FILE|FOLDER", "The job",
+         "one for each --style, in the same order; without any, the whole style goes to the region "
+         "that --mask_keep leaves", repeated=True),
+    Flag("output", "FILE", "The job",
+         "the result, by its ending a PNG, JPEG, WebP or 16-bit TIFF "
+         "(default: CONTENT-STYLE.png in the current folder, which never overwrites)"),
+    Flag("logdir", "FOLDER", "The job",
+         "each run makes a folder in it, with events for TensorBoard, a summary and the flags "
+         "(default: logs)"),
+    Flag("init_image", "FILE", "The job", "the picture to start from; implies --init=image"),
+    Flag("resume", "FOLDER", "The job",
+         "go on with a run from the last checkpoint in its folder, such as logs/RUN, with the "
+         "flags of that run; --steps may ask for more"),
+    Flag("verbosity", "-1|0|1", "The job",
+         "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
+
+
+def parse(argv: Sequence[str]) -> Job:
+  """Reads the command line of `tf_style.run`, without the program's name.
+
+  Raises:
+    InputError: a flag is unknown, or its value is wrong.
+    SystemExit: with 0, after `--help` or `--version`.
+  """
+  given = flags.read(argv, [*FILES, *flags.config_flags()], INTRO)
+  run_folder = path_of(given, "resume")
+  return job_of(given) if run_folder is None else resumed_job(given, run_folder)

@@ -1,0 +1,72 @@
+"""What is written about a run: its summary, its flags, and what the picture file carries."""
+
+import dataclasses
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tf_style.cli import flag_files
+from tf_style.settings.config import Config
+from tf_style.system import machine
+
+if TYPE_CHECKING:
+  from tf_style.repaint.plan import Plan
+  from tf_style.repaint.result import Result
+
+
+def summary(result: "Result", output: Path) -> dict[str, Any]:
+  """Returns the record of a finished run, fit for JSON.
+
+  Args:
+    result: the run.
+    output: the picture that was written.
+  """
+  plan, steps = result.plan, len(result.history["total"])
+  return {
+      **_origin(plan),
+      "device": plan.device,
+      "levels": [level._asdict() for level in plan.levels],
+      "losses": _plain(result.losses),
+      "steps": steps,
+      "stopped": result.stopped,
+      "failed": result.failed,
+      "faults": result.faults,
+      "seconds": round(result.seconds, 3),
+      "seconds_a_step": round(result.seconds / max(steps, 1), 5),
+      "peak_memory_bytes": machine.peak_memory(),
+      "output": output.name,
+      "notes": list(plan.notes)}
+
+
+def picture_metadata(plan: "Plan", losses: dict[str, float]) -> dict[str, Any]:
+  """Returns what a picture file says of its making: no paths, for pictures are passed on."""
+  return {**_origin(plan), "losses": _plain(losses)}
+
+
+def flag_file(config: Config, paths: dict[str, list[str]]) -> str:
+  """Returns the text of a flag file that repeats a run.
+
+  Args:
+    config: resolved.
+    paths: absolute ones of the pictures and the log folder, by flag, one or several.
+  """
+  if config.weights not in ("auto", "imagenet"):
+    config = dataclasses.replace(config, weights=os.path.abspath(config.weights))
+  flags = [*config.as_flags(),
+           *(f"--{name}={path}" for name, several in paths.items() for path in several)]
+  return "".join(f"{flag_files.line(flag)}\n" for flag in flags)
+
+
+def _origin(plan: "Plan") -> dict[str, Any]:
+  config = plan.config.as_dict()
+  return {
+      "configuration": config | {"weights": os.path.basename(config["weights"])},
+      "versions": machine.versions(),
+      "weights": {"source": plan.weights.source, "checksum": plan.weights.checksum,
+                  "licence": plan.weights.licence}}
+
+
+def _plain(losses: dict[str, float]) -> dict[str, float | str]:
+  """Returns losses for JSON, which has no infinities: they become texts."""
+  return {name: value if math.isfinite(value) else str(value) for name, value in losses.items()}
