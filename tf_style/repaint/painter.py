@@ -86,6 +86,7 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
+  machine.prepare()
   config = config or (resume.config if resume else Config.of())
   if config.deterministic:
     keras.utils.set_random_seed(config.seed)
