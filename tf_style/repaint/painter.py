@@ -87,6 +87,7 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
   machine.prepare()
+  machine.check_scopes()
   config = config or (resume.config if resume else Config.of())
   if config.deterministic:
     keras.utils.set_random_seed(config.seed)

@@ -81,9 +81,10 @@ def prepare() -> None:
     InputError: TensorFlow cannot run here as the program has set it up.
   """
   tf = import_tensorflow()
-  if not tf.compat.v1.executing_eagerly_outside_functions():
-    raise InputError(expected("TensorFlow's eager mode", "a program that has disabled it") + (
-        "; leave out tf.compat.v1.disable_eager_execution() and disable_v2_behavior()"))
+  if not tf.executing_eagerly():
+    raise InputError(expected(
+        "a call in TensorFlow's eager mode", "one inside a tf.function or a tf.Graph, or in a "
+        "program that called tf.compat.v1.disable_eager_execution()"))
   if _is_forked_copy():
     raise InputError(
         expected("a process of its own", "a copy made by fork after TensorFlow had started") + (
@@ -93,6 +94,21 @@ def prepare() -> None:
     with contextlib.suppress(RuntimeError, ValueError):  # in use, or divided, by the program
       tf.config.experimental.set_memory_growth(gpu, True)
   _share_one_arena()
+
+
+def check_scopes() -> None:
+  """Checks that nothing else records, or places, what a run computes.
+
+  Raises:
+    InputError: the call is inside a GradientTape, or inside the scope of a tf.distribute strategy.
+  """
+  import tensorflow as tf
+  from tensorflow.python.eager import record
+  if record.could_possibly_record():
+    raise InputError(expected("a call outside tf.GradientTape", "one inside a tape"))
+  if tf.distribute.has_strategy():
+    raise InputError(expected("a call outside the scope of a tf.distribute strategy",
+                              "one inside such a scope"))
 
 
 def versions() -> dict[str, str]:
@@ -163,8 +179,8 @@ def _share_one_arena() -> None:
 def _is_forked_copy() -> bool:
   """Whether TensorFlow was started by the process that this one was forked from.
 
-  TensorFlow's threads do not survive a fork, and whoever waits for them waits for ever. Linux
-  alone shows threads; elsewhere Python starts processes by spawn unless told otherwise.
+  TensorFlow's threads do not survive a fork, and a run would wait for them forever. Only Linux
+  lists threads; other systems do not fork by default.
   """
   from tensorflow.python.eager import context
   try:

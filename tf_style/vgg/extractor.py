@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tf_style.system import machine
 from tf_style.vgg import network as networks
 from tf_style.vgg.layers import Convolution, MaxPooling
 from tf_style.vgg.weights import Weights
@@ -52,9 +53,11 @@ class Extractor(tf.Module):
       portable: whether it holds nothing but the weights, as a SavedModel must; gradients then take
         longer.
     Raises:
-      InputError: a layer is not of this network.
+      InputError: a layer is not of this network, or TensorFlow cannot run as the program has set
+        it up.
     """
     super().__init__(name="extractor")
+    machine.prepare()
     self.layers = tuple(dict.fromkeys(layers))
     self.model = _build(weights, self.layers, pooling, precision, padding)
     for layer in self.model.layers:
