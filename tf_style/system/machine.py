@@ -59,11 +59,15 @@ def import_tensorflow() -> Any:
     os.environ["KERAS_BACKEND"] = "tensorflow"
   if "tensorflow" not in sys.modules:
     _load_cusolver()
-  import tensorflow as tf
   try:
     import keras
-  except (ValueError, AttributeError, TypeError) as error:  # of what keras.json says
-    raise InputError(expected("a keras.json that Keras accepts", error)) from error
+    import tensorflow as tf
+  except (AssertionError, AttributeError, TypeError, ValueError) as error:
+    settings = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "keras.json"
+    if settings.exists():  # TensorFlow and Keras check it by asserting
+      raise InputError(expected(
+          f"settings that Keras accepts in {settings}", repr(error))) from error
+    raise
   if keras.config.backend() != "tensorflow":
     raise InputError(expected("Keras on TensorFlow", f"Keras on {keras.config.backend()}") + (
         "; set KERAS_BACKEND=tensorflow before keras is imported"))
