@@ -73,7 +73,7 @@ def test_gpus_that_are_in_use_already(monkeypatch):
   assert tried == [("a", True), ("b", True)]
 
 
-# --- Library use leaves the process alone -----------------------------------------------------------
+# --- Library use leaves the process alone ---------------------------------------------------------
 
 _LIBRARY = """
 import os, sys, logging, warnings
@@ -120,7 +120,7 @@ def test_tensorflow_starts_without_stderr(before):
   assert python(program).stdout == "started\n"
 
 
-# --- Keras' settings --------------------------------------------------------------------------------
+# --- Keras' settings ------------------------------------------------------------------------------
 
 _FEATURES = """
 import sys
@@ -203,7 +203,7 @@ def test_keras_on_another_backend_already(monkeypatch):
     machine.prepare()
 
 
-# --- Programs around a run ---------------------------------------------------------------------------
+# --- Programs around a run ------------------------------------------------------------------------
 
 def test_calls_that_are_recorded_or_traced():
   import tensorflow as tf

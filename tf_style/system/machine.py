@@ -149,7 +149,7 @@ def _quiet_stderr(verbose: bool) -> Iterator[None]:
 
 
 def _open_stderr() -> None:
-  """Opens a closed file descriptor 2: the next file would get its number, and TensorFlow's lines."""
+  """Opens descriptor 2 if closed: another file would get its number, and TensorFlow's lines."""
   try:
     os.fstat(2)
   except OSError:

@@ -72,8 +72,8 @@ class Extractor(tf.Module):
     Args:
       picture: [B, H, W, 3] RGB in [0, 1].
     Returns:
-      A dict of [B, H / stride, W / stride, C] activations in the extractor's precision, on the scale
-      that a 0-255 input gives.
+      A dict of [B, H / stride, W / stride, C] activations in the extractor's precision, on the
+      scale that a 0-255 input gives.
     """
     return self.model(self._prepared(picture), training=False)
 
@@ -161,7 +161,7 @@ def _convolve(x: keras.KerasTensor, layer: networks.Layer, precision: str, paddi
 
 
 def _over(array: np.ndarray) -> tf.Tensor:
-  """Returns a tensor over the array's own memory where TensorFlow can use that, else over a copy."""
+  """Returns a tensor on the array's own memory if TensorFlow can use that, else on a copy."""
   if array.ctypes.data % 64 or not array.flags.c_contiguous:
     return tf.constant(array)
   return tf.experimental.dlpack.from_dlpack(array.__dlpack__())

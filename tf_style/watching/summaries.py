@@ -1,4 +1,4 @@
-"""A run in TensorBoard, as an `on_step` callback: scalars, pictures, tables, hparams, graph, profile."""
+"""A run in TensorBoard: scalars, pictures, tables, hparams, graph and profile, by `on_step`."""
 
 import importlib.util
 import io
@@ -26,7 +26,7 @@ from tf_style.descent.step import Step
 from tf_style.errors import one_line
 from tf_style.pictures import images, masks
 from tf_style.settings.config import as_text
-from tf_style.system import machine
+from tf_style.system import machine, memory
 from tf_style.watching.events import EventFile
 
 _MOST_STYLES = 8  # that are shown of a large folder
@@ -53,15 +53,15 @@ _RESULTS = {
 
 
 class Summaries:
-  """Writes the events of one run into its folder; after each call they are safe from a crash."""
+  """Writes the events of one run into its folder; what a call has written survives a crash."""
 
   def __init__(self, folder: str | os.PathLike, plan: Any, command_line: str):
     """Writes what is known before the first step.
 
     Args:
       folder: of the run.
-      plan: a `plans.Plan`.
-      command_line: as it would be typed in a shell.
+      plan: a `Plan`.
+      command_line: as one would type it in a shell.
     """
     self._folder, self._plan, self._config = Path(folder), plan, plan.config
     self._number = 0
@@ -82,7 +82,7 @@ class Summaries:
     self._events.flush()
 
   def on_step(self, step: Step) -> None:
-    """Writes the steps of a chunk, and what else is due."""
+    """Writes the steps of a chunk, and the picture, graph and profile that are due."""
     self._number = step.number
     self._weights = dict(zip(step.names, map(float, step.weights), strict=True))
     self._write_scalars(step)
@@ -98,7 +98,7 @@ class Summaries:
     """Writes the outcome and closes the files.
 
     Args:
-      result: a `transfer.Result`; None where the run has failed.
+      result: a `Result`; None where the run has failed.
     """
     self._stop_profile()
     if result is not None:
@@ -107,7 +107,8 @@ class Summaries:
       if self._plan.content:
         content = images.resize(self._plan.content.rgb, *result.picture.shape[1:3])
         self._events.summary(self._number, image_pb(
-            "picture/difference", (1 + result.picture - content) / 2, "picture less content, around gray"))
+            "picture/difference", (1 + result.picture - content) / 2,
+            "picture less content, around gray"))
       self._events.scalars(self._number, _outcome(result, self._weights))
       self._events.summary(self._number, hparams.session_end_pb(api_pb2.STATUS_SUCCESS))
     self._events.close()
@@ -155,7 +156,7 @@ class Summaries:
 
 
 def step_scalars(step: Step, row: int) -> dict[str, float]:
-  """Returns the scalars of one step of a chunk: losses by term and layer, and what the optimizer did."""
+  """Returns the scalars of a step of a chunk: losses by term and layer, the optimizer's figures."""
   raw = dict(zip(step.names, map(float, step.raw[row]), strict=True))
   weighted = {name: raw[name] * float(weight)
               for name, weight in zip(step.names, step.weights, strict=True)}
@@ -186,12 +187,13 @@ def markdown_table(rows: Mapping[str, object]) -> str:
 
 
 def _chunk_scalars(step: Step, device: str) -> dict[str, float]:
-  memory = {"resources/memory_gb": machine.peak_memory() / 1e9}
+  found = {"resources/seconds_a_step": step.seconds_a_step,
+           "resources/steps_a_second": 1 / step.seconds_a_step,
+           "resources/memory_gb": memory.peak_memory() / 1e9}
   if "GPU" in device:
     info = tf.config.experimental.get_memory_info(device.strip("/"))
-    memory["resources/gpu_memory_gb"] = info["peak"] / 1e9
-  return {"resources/seconds_a_step": step.seconds_a_step,
-          "resources/steps_a_second": 1 / step.seconds_a_step, **memory}
+    found["resources/gpu_memory_gb"] = info["peak"] / 1e9
+  return found
 
 
 def _outcome(result: Any, weights: Mapping[str, float]) -> dict[str, float]:
@@ -199,7 +201,7 @@ def _outcome(result: Any, weights: Mapping[str, float]) -> dict[str, float]:
   weighted = {name: weight * result.losses[name] for name, weight in weights.items()}
   return {"result/total": result.losses["total"],
           **{f"result/{term}": value for term, value in _by_term(weighted).items()},
-          "result/seconds": result.seconds, "result/memory_gb": machine.peak_memory() / 1e9}
+          "result/seconds": result.seconds, "result/memory_gb": memory.peak_memory() / 1e9}
 
 
 def _by_term(weighted: Mapping[str, float]) -> dict[str, float]:
@@ -212,7 +214,7 @@ def _by_term(weighted: Mapping[str, float]) -> dict[str, float]:
 
 
 def image_pb(tag: str, picture: np.ndarray, description: str = "") -> summary_pb2.Summary:
-  """Returns the summary of a picture [1, H, W, 3] in [0, 1], no larger than is useful on a screen."""
+  """Returns the summary of a picture [1, H, W, 3] in [0, 1], shrunk to what a screen shows."""
   height, width = picture.shape[1:3]
   if max(height, width) > _LONGEST:
     picture = images.resize(picture, *images.fitted_size(height, width, _LONGEST))
@@ -225,7 +227,7 @@ def image_pb(tag: str, picture: np.ndarray, description: str = "") -> summary_pb
 
 
 def _inputs(plan: Any) -> dict[str, np.ndarray]:
-  """Returns the pictures that a run starts from, [1, H, W, 3] each, by name."""
+  """Returns the pictures that a run is given, [1, H, W, 3] each, by name."""
   pictures = {"content": plan.content.rgb} if plan.content else {}
   for number, style in enumerate(plan.styles[:_MOST_STYLES], start=1):
     pictures["style" if len(plan.styles) == 1 else f"style_{number}"] = style.rgb
@@ -233,7 +235,7 @@ def _inputs(plan: Any) -> dict[str, np.ndarray]:
 
 
 def _texts(plan: Any, command_line: str) -> dict[str, str]:
-  """Returns what is known of a run, in Markdown."""
+  """Returns tables of command line, configuration, machine and weights, in Markdown."""
   sizes = ", ".join(f"{level.width}x{level.height}" for level in plan.levels)
   words, weights = shlex.split(one_line(command_line)), plan.weights
   return {
@@ -247,7 +249,7 @@ def _texts(plan: Any, command_line: str) -> dict[str, str]:
 
 
 def _hparams(plan: Any) -> dict[str, bool | int | float | str]:
-  """Returns the configuration in the types that TensorBoard knows, and what was painted how."""
+  """Returns the configuration in the types that TensorBoard knows, and the pictures' names."""
   plain = {name: value if isinstance(value, (bool, int, float)) else one_line(as_text(value))
            for name, value in plan.config.as_dict().items()}
   styles = ", ".join(style.name for style in plan.styles[:_MOST_STYLES])
