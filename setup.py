@@ -26,7 +26,7 @@ setup(
         "numpy>=1.26",
         "pillow>=11.1",
         "pooch>=1.8",
-        "psutil>=5.9",
+        "psutil>=5.9; sys_platform != 'linux'",
         "tensorboard>=2.18",
         "tensorflow>=2.18",
         "tifffile>=2024.1.30",

@@ -40,14 +40,20 @@ def memory_limit(device: str) -> int:
 
 
 def _free_ram() -> int:
-  import psutil
-  free = [psutil.virtual_memory().available]
+  free = [_available_ram()]
   for limit, used in (("memory.max", "memory.current"),
                       ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")):
     most, now = (read_system_file(f"/sys/fs/cgroup/{name}").strip() for name in (limit, used))
     if most.isdigit() and now.isdigit():
       free.append(int(most) - int(now))
   return min(free)
+
+
+def _available_ram() -> int:
+  if found := re.search(r"MemAvailable:\s+(\d+)", read_system_file("/proc/meminfo")):
+    return int(found[1]) * 1024
+  import psutil  # on Linux it is not installed
+  return psutil.virtual_memory().available
 
 
 def _gpu_memory(device: str) -> int:
