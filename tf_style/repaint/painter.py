@@ -26,7 +26,7 @@ from tf_style.repaint.checkpoints import Saved
 from tf_style.repaint.plan import Plan, make_plan
 from tf_style.repaint.watch import TOLERANCE_STEPS, Watch
 from tf_style.settings.config import Config
-from tf_style.system import machine
+from tf_style.system import host, machine
 from tf_style.vgg import network
 from tf_style.vgg.extractor import Extractors
 
@@ -87,7 +87,7 @@ def stylize(content: Any = None, style: Any = None, config: Config | None = None
     InputError: a picture, the weights or an option is wrong; nothing was started.
   """
   machine.prepare()
-  machine.check_scopes()
+  host.check_scopes()
   config = config or (resume.config if resume else Config.of())
   if config.deterministic:
     keras.utils.set_random_seed(config.seed)

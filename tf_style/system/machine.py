@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tf_style.errors import InputError, expected
+from tf_style.system import host
 from tf_style.system.devices import choose_device as choose_device
 from tf_style.system.devices import convolution_rate as convolution_rate
 from tf_style.system.devices import fast_precision as fast_precision
@@ -44,15 +45,15 @@ def start_tensorflow(verbose: bool = False) -> Any:
 
 
 def import_tensorflow() -> Any:
-  """Imports TensorFlow, and Keras on top of it.
+  """Imports TensorFlow.
 
-  Of the process this changes only environment variables: TensorFlow's log level, where it is not
-  set, and Keras' backend, where Keras is not imported yet.
+  Of the process this changes only environment variables: TensorFlow's log level if it is not set,
+  and Keras' backend if Keras is not imported yet.
 
   Returns:
-    The module `tensorflow`.
+    The module.
   Raises:
-    InputError: Keras does not start, or runs on another backend already.
+    InputError: TensorFlow does not start with the user's keras.json.
   """
   os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
   if "keras" not in sys.modules:
@@ -60,17 +61,13 @@ def import_tensorflow() -> Any:
   if "tensorflow" not in sys.modules:
     _load_cusolver()
   try:
-    import keras
     import tensorflow as tf
   except (AssertionError, AttributeError, TypeError, ValueError) as error:
     settings = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "keras.json"
-    if settings.exists():  # TensorFlow and Keras check it by asserting
-      raise InputError(expected(
-          f"settings that Keras accepts in {settings}", repr(error))) from error
-    raise
-  if keras.config.backend() != "tensorflow":
-    raise InputError(expected("Keras on TensorFlow", f"Keras on {keras.config.backend()}") + (
-        "; set KERAS_BACKEND=tensorflow before keras is imported"))
+    if not settings.exists():
+      raise
+    raise InputError(  # TensorFlow reads it, too, and asserts what it expects
+        expected(f"settings that Keras accepts in {settings}", repr(error))) from error
   return tf
 
 
@@ -82,37 +79,15 @@ def prepare() -> None:
   already. Threads allocate from one arena. A second call changes nothing.
 
   Raises:
-    InputError: TensorFlow cannot run here as the program has set it up.
+    InputError: a run cannot work in this program; see `host`.
   """
   tf = import_tensorflow()
-  if not tf.executing_eagerly():
-    raise InputError(expected(
-        "a call in TensorFlow's eager mode", "one inside a tf.function or a tf.Graph, or in a "
-        "program that called tf.compat.v1.disable_eager_execution()"))
-  if _is_forked_copy():
-    raise InputError(
-        expected("a process of its own", "a copy made by fork after TensorFlow had started") + (
-            "; start it by multiprocessing.get_context('spawn')"))
+  host.check_program()
   tf.config.experimental.enable_tensor_float_32_execution(False)
   for gpu in tf.config.list_physical_devices("GPU"):
     with contextlib.suppress(RuntimeError, ValueError):  # in use, or divided, by the program
       tf.config.experimental.set_memory_growth(gpu, True)
   _share_one_arena()
-
-
-def check_scopes() -> None:
-  """Checks that nothing else records, or places, what a run computes.
-
-  Raises:
-    InputError: the call is inside a GradientTape, or inside the scope of a tf.distribute strategy.
-  """
-  import tensorflow as tf
-  from tensorflow.python.eager import record
-  if record.could_possibly_record():
-    raise InputError(expected("a call outside tf.GradientTape", "one inside a tape"))
-  if tf.distribute.has_strategy():
-    raise InputError(expected("a call outside the scope of a tf.distribute strategy",
-                              "one inside such a scope"))
 
 
 def versions() -> dict[str, str]:
@@ -178,18 +153,3 @@ def _share_one_arena() -> None:
   """Makes glibc's threads allocate from one arena: what one thread frees another can take."""
   with contextlib.suppress(AttributeError, OSError, TypeError):  # other systems than Linux
     ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
-
-
-def _is_forked_copy() -> bool:
-  """Whether TensorFlow was started by the process that this one was forked from.
-
-  TensorFlow's threads do not survive a fork, and a run would wait for them forever. Only Linux
-  lists threads; other systems do not fork by default.
-  """
-  from tensorflow.python.eager import context
-  try:
-    threads = os.listdir("/proc/self/task")
-  except OSError:
-    return False
-  started = getattr(context.context(), "_initialized", False)
-  return bool(started) and len(threads) == 1

@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -28,6 +28,10 @@ from tf_style.pictures import images, masks
 from tf_style.settings.config import as_text
 from tf_style.system import machine, memory
 from tf_style.watching.events import EventFile
+
+if TYPE_CHECKING:
+  from tf_style.repaint.painter import Result
+  from tf_style.repaint.plan import Plan
 
 _MOST_STYLES = 8  # that are shown of a large folder
 _LONGEST = 1024  # pixels; larger pictures are shown shrunk
@@ -55,7 +59,7 @@ _RESULTS = {
 class Summaries:
   """Writes the events of one run into its folder; what a call has written survives a crash."""
 
-  def __init__(self, folder: str | os.PathLike, plan: Any, command_line: str):
+  def __init__(self, folder: str | os.PathLike, plan: "Plan", command_line: str):
     """Writes what is known before the first step.
 
     Args:
@@ -94,7 +98,7 @@ class Summaries:
     self._events.flush()
     self._profile()
 
-  def close(self, result: Any | None) -> None:
+  def close(self, result: "Result | None") -> None:
     """Writes the outcome and closes the files.
 
     Args:
@@ -196,7 +200,7 @@ def _chunk_scalars(step: Step, device: str) -> dict[str, float]:
   return found
 
 
-def _outcome(result: Any, weights: Mapping[str, float]) -> dict[str, float]:
+def _outcome(result: "Result", weights: Mapping[str, float]) -> dict[str, float]:
   """Returns the figures by which runs are compared; the losses are those of the 8-bit picture."""
   weighted = {name: weight * result.losses[name] for name, weight in weights.items()}
   return {"result/total": result.losses["total"],
@@ -226,7 +230,7 @@ def image_pb(tag: str, picture: np.ndarray, description: str = "") -> summary_pb
       metadata=image_metadata.create_summary_metadata(None, description))])
 
 
-def _inputs(plan: Any) -> dict[str, np.ndarray]:
+def _inputs(plan: "Plan") -> dict[str, np.ndarray]:
   """Returns the pictures that a run is given, [1, H, W, 3] each, by name."""
   pictures = {"content": plan.content.rgb} if plan.content else {}
   for number, style in enumerate(plan.styles[:_MOST_STYLES], start=1):
@@ -234,7 +238,7 @@ def _inputs(plan: Any) -> dict[str, np.ndarray]:
   return pictures | ({"regions": masks.shown(plan.regions)} if plan.regions else {})
 
 
-def _texts(plan: Any, command_line: str) -> dict[str, str]:
+def _texts(plan: "Plan", command_line: str) -> dict[str, str]:
   """Returns tables of command line, configuration, machine and weights, in Markdown."""
   sizes = ", ".join(f"{level.width}x{level.height}" for level in plan.levels)
   words, weights = shlex.split(one_line(command_line)), plan.weights
@@ -248,7 +252,7 @@ def _texts(plan: Any, command_line: str) -> dict[str, str]:
           "licence": weights.licence})}
 
 
-def _hparams(plan: Any) -> dict[str, bool | int | float | str]:
+def _hparams(plan: "Plan") -> dict[str, bool | int | float | str]:
   """Returns the configuration in the types that TensorBoard knows, and the pictures' names."""
   plain = {name: value if isinstance(value, (bool, int, float)) else one_line(as_text(value))
            for name, value in plan.config.as_dict().items()}
