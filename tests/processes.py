@@ -36,3 +36,12 @@ def finish(folder: Path, *argv: str) -> None:
   process = start(folder, *argv)
   _, err = process.communicate()
   assert process.returncode == 0, err
+
+
+def python(program: str, *argv: str, **environment: str) -> subprocess.CompletedProcess:
+  """Runs a program with the package in reach; a variable `X=""` is left out of its environment."""
+  root = str(Path(run.__file__).parents[1])
+  variables = {**os.environ, "PYTHONPATH": root, **environment}
+  return subprocess.run(
+      [sys.executable, "-c", program, *argv], capture_output=True, text=True, check=False,
+      env={name: value for name, value in variables.items() if value or name not in environment})

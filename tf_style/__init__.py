@@ -26,7 +26,6 @@ which wish.
 """
 
 import importlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 from tf_style.version import __version__ as __version__
@@ -58,8 +57,8 @@ def __getattr__(name: str) -> Any:
   """Loads the public names when they are first used (PEP 562): TensorFlow takes seconds."""
   if name not in _PLACES:
     raise AttributeError(f"module 'tf_style' has no attribute '{name}'")
-  if _PLACES[name] in _NEED_TENSORFLOW and "tensorflow" not in sys.modules:
-    importlib.import_module("tf_style.system.machine").start_tensorflow()
+  if _PLACES[name] in _NEED_TENSORFLOW:
+    importlib.import_module("tf_style.system.machine").import_tensorflow()
   return getattr(importlib.import_module(f"tf_style.{_PLACES[name]}"), name)
 
 

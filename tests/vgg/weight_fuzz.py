@@ -1,7 +1,7 @@
 """Loads mutated weights files, by seed: `python weight_fuzz.py FIRST COUNT`.
 
-Ends with an error at the first that raises anything but a `WeightsError` of one line, takes 10 s, or
-needs more than 2 GB. Prints how many were read and how many refused.
+Ends with an error at the first file that raises anything but a `WeightsError` of one line, takes
+10 s, or needs more than 2 GB. Prints how many were read and how many refused.
 """
 
 import faulthandler

@@ -9,7 +9,8 @@ import numpy as np
 Kernels = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
-def random_kernels(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def random_kernels(
+    shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
   """Returns a kernel and a bias for each shape; no two values that matter are alike."""
   rng = np.random.default_rng(0)
   return {name: (rng.standard_normal(shape, np.float32), rng.standard_normal(shape[3:], np.float32))
@@ -45,10 +46,11 @@ def write_keras3(path: Path, kernels: Kernels) -> None:
 
 
 def write_onnx(path: Path, kernels: Kernels, **changes: bytes) -> None:
-  """Writes the initializers as tf2onnx does for a Keras model; `changes` replace a layer's kernel."""
+  """Writes the initializers as tf2onnx does for Keras; `changes` replace a layer's kernel."""
   graph = b""
   for name, (kernel, bias) in kernels.items():
-    tensor = changes.get(name) or onnx_tensor(f"model/{name}_1/convolution:0", kernel.transpose(3, 2, 0, 1))
+    tensor = changes.get(name) or onnx_tensor(
+        f"model/{name}_1/convolution:0", kernel.transpose(3, 2, 0, 1))
     graph += field(5, tensor) + field(5, onnx_tensor(f"model/{name}_1/Squeeze:0", bias))
   path.write_bytes(field(1, 8) + field(2, b"tf2onnx") + field(7, graph))
 

@@ -1,4 +1,4 @@
-"""What a run writes for TensorBoard, read back with the package's own reader and with TensorBoard's."""
+"""What a run writes for TensorBoard, read back by the package's reader and by TensorBoard's."""
 
 import io
 import os
@@ -204,6 +204,32 @@ def test_history_of_a_resumed_run_and_of_a_file_cut_off(tmp_path):
   last = max(tmp_path.iterdir())
   last.write_bytes(last.read_bytes()[:-3])
   assert history(tmp_path)["x"].tolist() == [[1, 1], [2, 2], [3, 33], [4, 4]]
+
+
+@pytest.mark.parametrize("damage", [
+    lambda data: data[:-200] + bytes([data[-200] ^ 255]) * 200,
+    lambda data: data + b"\xff" * 40, lambda data: data + b"\x05" + bytes(11) + b"\xff" * 9])
+def test_history_of_a_damaged_file(damage, tmp_path):
+  """What stands before the damage is read."""
+  file = EventFile(tmp_path)
+  for step in range(1, 101):
+    file.scalars(step, {"x": step})
+  file.close()
+  (path,) = tmp_path.iterdir()
+  path.write_bytes(damage(path.read_bytes()))
+  steps, values = history(tmp_path)["x"].T
+  assert len(steps) >= 90 and steps[:90].tolist() == values[:90].tolist() == list(range(1, 91))
+
+
+def test_history_loads_no_tensorflow(tmp_path):
+  file = EventFile(tmp_path)
+  file.scalars(1, {"x": 2.0})
+  file.close()
+  program = ("import sys, tf_style; print(tf_style.history(sys.argv[1])['x'].tolist(), "
+             "'tensorflow' in sys.modules)")
+  done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True,
+                        text=True, check=True)
+  assert done.stdout == "[[1.0, 2.0]] False\n"
 
 
 KILLED = """

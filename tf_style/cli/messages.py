@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tf_style.cli.progress import clock
 from tf_style.problem import memory, tiles
-from tf_style.system import machine
+from tf_style.system import devices
 from tf_style.vgg.network import NETWORKS
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def estimated_seconds(plan: "Plan") -> float:
   for height, width, steps in plan.levels:
     windows = tiles.plan_windows(height, width, int(config.tile_size), network, layers)
     pixels += height * width * steps * tiles.forward_passes(windows)
-  rate = machine.convolution_rate(plan.device, config.precision)
+  rate = devices.convolution_rate(plan.device, config.precision)
   operations = network.operations(network.deepest(layers).name)
   return operations * pixels / (0.7 * rate) + 2 * len(plan.levels)
 

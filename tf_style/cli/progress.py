@@ -1,72 +1,84 @@
-"""How far a run is, by pixels times steps: a bar on a terminal, elsewhere a line each tenth, as `on_step`."""
+"""How far a run is: a bar on a terminal, elsewhere a line for each tenth of the work.
 
-import shutil
+Work is counted in pixels times steps, for a step takes time in proportion to its pixels.
+"""
+
 import sys
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 from tf_style.descent.step import Step
 
-_BAR = 24  # characters at most; a line that is wider than the terminal could not be drawn over
+if TYPE_CHECKING:
+  from tf_style.cli.bar import Bar
 
 
 class Progress:
-  """Shows steps, loss and the time left."""
+  """Shows steps, loss and the time left; `on_step` and `on_tile` are callbacks of a run."""
 
   def __init__(self, levels: Sequence[tuple[int, int, int]], stream: TextIO | None = None):
     """Shows nothing yet.
 
     Args:
       levels: height, width and steps of each level.
-      stream: where to; stderr unless given.
+      stream: where to show it; stderr unless given. If there is none, or it breaks, the run goes
+        on without.
     """
     self._stream = stream or sys.stderr
     self._levels = levels
-    self._on_terminal = self._stream.isatty()
-    self._level, self._level_start, self._tenths, self._width = -1, 0, 0, 0
+    self._bar: Bar | None = None
+    self._level, self._level_start, self._tenths = -1, 0, 0
     self._seconds_a_pixel: float | None = None
     self._line_shown, self._percent = "  0 %", 0
+    self._on_terminal = False
+    self._try(self._look_for_terminal)
 
   def on_step(self, step: Step) -> None:
     """Takes note of a chunk of steps."""
     if step.level == self._level:
       self._seconds_a_pixel = step.seconds_a_step / (step.height * step.width)
-    else:  # the first chunk of a level is slow, for it compiles: its time says nothing
+    else:  # the first chunk of a level compiles, so its time says nothing
       self._level, self._level_start = step.level, step.number - len(step.totals)
     whole = pixel_steps(self._levels)
-    self._percent = 100 if step.number >= step.steps else 100 * (whole - self._ahead(step)) // whole
+    is_last = step.number >= step.steps
+    self._percent = 100 if is_last else 100 * (whole - self._ahead(step)) // whole
     self._line_shown, tenths = self._line(step), self._percent // 10
     if self._on_terminal:
-      self._draw(self._bar(self._line_shown))
+      self._try(lambda: self._draw(self._line_shown))
     elif tenths > self._tenths:
-      self._stream.write(self._line_shown + "\n")
+      self._try(lambda: print(self._line_shown, file=self._stream, flush=True))
     self._tenths = tenths
-    self._stream.flush()
 
   def on_tile(self, done: int, total: int) -> None:
     """Shows on a terminal how far a step is that goes by tiles."""
     if self._on_terminal:
-      self._draw(self._bar(f"{self._line_shown}  tile {done}/{total}"))
-      self._stream.flush()
+      self._try(lambda: self._draw(f"{self._line_shown}  tile {done}/{total}"))
 
   def close(self) -> None:
     """Wipes the bar away, so that what follows stands on a line of its own."""
-    if self._on_terminal and self._width:
-      self._draw("")
-      self._stream.write("\r")
-      self._stream.flush()
+    if self._bar is not None:
+      self._try(self._bar.close)
+      self._bar = None
+
+  def _try(self, action: Callable[[], object]) -> None:
+    """Does something with the stream; after it broke, or if there is none, nothing."""
+    if self._stream is not None:
+      try:
+        action()
+      except (OSError, ValueError):  # a pipe without a reader, a closed stream
+        self._stream, self._on_terminal = None, False
+        if self._bar is not None:
+          self._bar.disable = True  # or tqdm would try to wipe it away
+
+  def _look_for_terminal(self) -> None:
+    self._on_terminal = self._stream is not None and self._stream.isatty()
 
   def _draw(self, text: str) -> None:
-    self._stream.write("\r" + text.ljust(self._width))
-    self._width = len(text)
-
-  def _bar(self, line: str) -> str:
-    columns = shutil.get_terminal_size().columns
-    width = min(_BAR, columns - len(line) - 4)
-    if width < 8:
-      return line[:columns - 1]
-    filled = width * self._percent // 100
-    return f"[{'#' * filled}{'.' * (width - filled)}] {line}"
+    if self._bar is None:
+      from tf_style.cli.bar import Bar
+      self._bar = Bar(self._percent, text, self._stream)
+    else:
+      self._bar.draw(self._percent, text)
 
   def _line(self, step: Step) -> str:
     level = f"level {step.level + 1} of {step.levels}, " if step.levels > 1 else ""

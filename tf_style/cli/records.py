@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tf_style.cli import flag_files
 from tf_style.settings.config import Config
-from tf_style.system import machine
+from tf_style.system import machine, memory
 
 if TYPE_CHECKING:
   from tf_style.repaint.plan import Plan
@@ -34,7 +34,7 @@ def summary(result: "Result", output: Path) -> dict[str, Any]:
       "faults": result.faults,
       "seconds": round(result.seconds, 3),
       "seconds_a_step": round(result.seconds / max(steps, 1), 5),
-      "peak_memory_bytes": machine.peak_memory(),
+      "peak_memory_bytes": memory.peak_memory(),
       "output": output.name,
       "notes": list(plan.notes)}
 

@@ -14,7 +14,7 @@ from tf_style.cli.progress import Progress
 from tf_style.cli.run_folder import RunFolder
 from tf_style.descent.step import Step
 from tf_style.pictures import images
-from tf_style.system import machine
+from tf_style.system import devices
 from tf_style.system.signals import Signals
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Watchers:
     self._plan = plan
     for note in (*self._job.notes, *plan.notes):
       console.say(note)
-    if plan.config.device == "auto" and (reason := machine.unused_gpu()):
+    if plan.config.device == "auto" and (reason := devices.unused_gpu()):
       console.say("the GPU of this machine is not used" + reason)
     console.say(messages.plan_line(plan))
     self.folder.begin(plan, self._output.path.stem)

@@ -19,7 +19,7 @@ from absl import logging
 from tf_style.descent.step import Step
 from tf_style.errors import InputError, expected
 from tf_style.settings.config import Config
-from tf_style.system import files
+from tf_style.system import files, locks
 from tf_style.version import __version__
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Checkpoints:
         "asked": asked.as_dict(), "paths": paths, "inputs": digests(plan),
         "levels": [list(level) for level in plan.levels]}
     self._folder.mkdir(parents=True, exist_ok=True)
-    self._lock = files.lock_folder(self._folder)
+    self._lock = locks.lock_folder(self._folder)
     if self._lock is None:
       raise InputError("--resume: " + expected("a run that has ended", "one that still goes on"))
     self._last = time.monotonic()
@@ -136,7 +136,7 @@ class Checkpoints:
   def close(self) -> None:
     """Leaves the folder to other processes."""
     if self._lock is not None:
-      os.close(self._lock)
+      self._lock.release()
       self._lock = None
 
   def _save(self, step: Step) -> None:

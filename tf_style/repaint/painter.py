@@ -31,7 +31,8 @@ from tf_style.repaint.pyramid import Level
 from tf_style.repaint.recorder import TOLERANCE_STEPS, Recorder
 from tf_style.repaint.result import Interrupted, Result
 from tf_style.settings.config import Config
-from tf_style.system import machine
+from tf_style.system import host, machine
+from tf_style.system.memory import reserve_memory
 from tf_style.vgg.extractor import Extractors
 from tf_style.vgg.network import NETWORKS
 
@@ -96,9 +97,9 @@ class Painter:
     Raises:
       InputError: a picture, the weights or an option is wrong.
     """
+    machine.prepare()
     inputs = self._styles._replace(content=content, content_mask=content_mask,
                                    init_image=init_image)
-    inputs.check(self.config)
     weights = self._network.weights if self._network else None
     return make_plan(inputs, self.config, weights, self._styles_at)
 
@@ -126,6 +127,8 @@ class Painter:
       InputError: a picture, the weights or an option is wrong; nothing was started.
       Interrupted: a KeyboardInterrupt came after the first step; it has the best picture so far.
     """
+    machine.prepare()
+    host.check_scopes()
     if self.config.deterministic:
       keras.utils.set_random_seed(self.config.seed)
       tf.config.experimental.enable_op_determinism()
@@ -147,7 +150,7 @@ class Painter:
     first = resume.level if resume else 0
     if "CPU" in plan.device:
       needed = memory.estimate(plan.config, *plan.loaded.size, plan.num_regions)
-      machine.reserve_memory(needed - memory.BASE["CPU"])
+      reserve_memory(needed - memory.BASE["CPU"])
     problem = self._problem(plan, resume.precision if resume else plan.config.precision, on_tile)
     recorder = Recorder(plan, problem.names, on_step, resume)
     descent, picture, failed = self._descent(plan, len(problem.names)), plan.start, False

@@ -14,7 +14,8 @@ from tf_style.problem.inputs import Inputs
 from tf_style.problem.loaded import Loaded, load, style_colors
 from tf_style.repaint import pyramid
 from tf_style.settings.config import Config
-from tf_style.system import machine
+from tf_style.system import devices
+from tf_style.system.memory import memory_limit
 from tf_style.vgg.network import NETWORKS
 from tf_style.vgg.weights import Weights, load_weights
 
@@ -108,13 +109,13 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
     InputError: a picture, the weights or an option is wrong.
   """
   loaded = load(inputs, config, styles_at)
-  device = machine.choose_device(config.device)
+  device = devices.choose_device(config.device)
   weights = weights or load_weights(config.network, config.weights)
   asked = _resolved(config, loaded, weights.network, device)
   deepest = NETWORKS[asked.network].deepest(asked.content_layers + asked.style_layers)
   _check_sizes(deepest.stride, loaded, asked)
   config = memory.fitted(
-      asked, *loaded.size, machine.memory_limit(device), loaded.num_regions, device)
+      asked, *loaded.size, memory_limit(device), loaded.num_regions, device)
   levels = pyramid.make_levels(*loaded.size, config.steps, config.levels, config.level_steps,
                                2 * deepest.stride)
   notes = [*loaded.notes, *filter(None, [weights.note]), *_what_fits(asked, config)]
@@ -131,7 +132,7 @@ def _resolved(config: Config, loaded: Loaded, network: str, device: str) -> Conf
   changes: dict[str, Any] = {
       f"{kind}_{part}": () for kind in left_out for part in ("layers", "layer_weights")}
   if config.precision == "auto":
-    changes["precision"] = machine.fast_precision(device)
+    changes["precision"] = devices.fast_precision(device)
   if config.init == "auto":
     changes["init"] = "noise" if left_out else "content"
   return dataclasses.replace(config, network=network, **changes)

@@ -1,4 +1,4 @@
-"""The exported extractor: a SavedModel with preprocessing inside, for where this package is not."""
+"""The exported extractor: a SavedModel with preprocessing inside, used without this package."""
 
 import errno
 import json
@@ -65,13 +65,14 @@ class Exported:
     """
     self._content_layers, self._style_layers = tuple(content_layers), tuple(style_layers)
     self.weights, self.pooling = weights, pooling
-    self.extractor = Extractor(weights, self._content_layers + self._style_layers, pooling, portable=True)
+    self.extractor = Extractor(
+        weights, self._content_layers + self._style_layers, pooling, portable=True)
     table = networks.layers(weights.network)
     self.layers = [layer for name, layer in table.items() if name in self.extractor.layers]
     self.smallest = self.layers[-1].stride
 
   def endpoints(self) -> list[Endpoint]:
-    """Returns the endpoints there are; the first is `serving_default` too."""
+    """Returns the endpoints; the first is `serving_default` too."""
     found = [Endpoint("features", self.features, ("image",), None, _FEATURES)]
     if self._style_layers:
       names = ", ".join(f"`{name}`" for name in self._style_layers)
@@ -191,7 +192,8 @@ def readme(exported: Exported) -> str:
 def _pooling(exported: Exported) -> str:
   layers = exported.extractor.model.layers
   factors = [f"{layer.scale:.6g}" for layer in layers if hasattr(layer, "scale")]
-  return exported.pooling + (f", the pools in turn multiplied by {', '.join(factors)}" if factors else "")
+  scaled = f", the pools in turn multiplied by {', '.join(factors)}" if factors else ""
+  return exported.pooling + scaled
 
 
 def _over(side: str, stride: int) -> str:
@@ -202,7 +204,7 @@ _FEATURES = """\
 Out: the activations of each layer, after its ReLU, on the scale that \
 pixels of 0 to 255 give. Divisions round down. It is `serving_default` too."""
 _STATISTICS = """\
-Out: what the texture of the picture is, for each layer of {}, \
+Out: the statistics of the picture's texture, for each layer of {}, \
 with C its channels and F its activations as one row a position:
 
 | output | shape | |
@@ -219,10 +221,10 @@ Both of one size. Out: for each layer of {}, a scalar of its name, \
 mean((F_a - F_b)²); and `total`, the mean of these."""
 
 _README = """\
-# What {network} sees in pictures: features, texture statistics, distances
+# {network} as an extractor: features, texture statistics and distances of pictures
 
-A SavedModel written by tf_style {version} with TensorFlow {tensorflow}, which alone is needed
-to use it. Pictures are RGB, 0 to 255, of any size from {smallest} x {smallest} pixels;
+A SavedModel, written by tf_style {version} with TensorFlow {tensorflow}. To use it, TensorFlow is
+enough. Pictures are RGB, 0 to 255, of any size from {smallest} x {smallest} pixels;
 preprocessing is inside. Pooling: {pooling}.
 
 ## Endpoints
@@ -253,7 +255,7 @@ saved_model_cli run --dir=FOLDER --tag_set=serve --signature_def=serving_default
 
 ## From TensorFlow Serving
 
-A served model has numbered versions, so this folder goes where the server expects version 1:
+A served model has numbered versions, so mount this folder where the server expects version 1:
 
 ```sh
 docker run -p 8501:8501 -e MODEL_NAME=extractor \\

@@ -2,9 +2,10 @@
 
 import contextlib
 import datetime
-import fcntl
+import errno
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -12,13 +13,16 @@ from pathlib import Path
 
 from tf_style.errors import OutputError, one_line
 
+# How a file system says that it does not flush folders.
+_NO_FLUSH = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR}
+
 
 def write_atomically(path: str | os.PathLike, write: Callable[[Path], object],
                      overwrite: bool = True) -> Path:
   """Calls `write` on a temporary file beside `path`, flushes it to disk and renames it.
 
   Args:
-    path: where the file shall be; its folder is made.
+    path: the file to write; its folder is made.
     write: receives the temporary path, whose ending is that of `path`.
     overwrite: False takes the next free name (`name-2.png`) where `path` exists, also when another
       process takes the name first.
@@ -29,13 +33,11 @@ def write_atomically(path: str | os.PathLike, write: Callable[[Path], object],
   """
   path = Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
-  handle, name = tempfile.mkstemp(prefix=".writing-", suffix=path.suffix, dir=path.parent)
-  os.close(handle)
-  temporary = Path(name)
+  temporary = _aside(path)
+  os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
   try:
     write(temporary)
-    _flush(temporary)
-    os.chmod(temporary, 0o666 & ~_umask())
+    _flush_file(temporary)
     if overwrite:
       os.replace(temporary, path)
       return path
@@ -45,64 +47,71 @@ def write_atomically(path: str | os.PathLike, write: Callable[[Path], object],
       temporary.unlink()
 
 
-def write_folder_atomically(folder: Path, write: Callable[[Path], object], overwrite: bool = True) -> None:
-  """Calls `write` on a temporary folder beside `folder`, flushes its files to disk and renames it.
+def write_folder_atomically(folder: Path, write: Callable[[Path], object],
+                            overwrite: bool = True) -> None:
+  """Calls `write` on a temporary folder beside `folder`, flushes its files and renames it.
 
   Args:
-    folder: what it shall be called.
+    folder: the folder to write.
     write: receives the temporary folder.
     overwrite: whether a folder of that name is replaced; an empty one always is.
   Raises:
     OSError: from the system; the temporary folder is removed.
   """
   folder.parent.mkdir(parents=True, exist_ok=True)
-  aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+  aside = _aside(folder)
+  aside.mkdir()
   try:
     write(aside)
-    for path in (*aside.rglob("*"), aside):
-      _flush(path)
-    os.chmod(aside, 0o777 & ~_umask())
+    for path in aside.rglob("*"):
+      (_flush_folder if path.is_dir() else _flush_file)(path)
+    _flush_folder(aside)
     if overwrite:
       remove_folder(folder)
-    aside.rename(folder)
-    _flush(folder.parent)
+    _rename(aside, folder)
+    _flush_folder(folder.parent)
   finally:
     remove_folder(aside)
 
 
 def remove_folder(folder: Path) -> None:
-  """Removes a folder with all that is in it, as far as the system lets it."""
+  """Removes a folder with all that is in it, as far as the system allows it."""
   shutil.rmtree(folder, ignore_errors=True)
 
 
-def lock_folder(folder: Path) -> int | None:
-  """Takes a folder for this process until it ends, however it ends; returns None where another has it.
-
-  Where the drive knows no locks, everybody gets it.
-  """
-  handle = os.open(folder, os.O_RDONLY)
-  try:
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-  except BlockingIOError:
-    os.close(handle)
-    return None
-  except OSError:
-    pass
-  return handle
+def _aside(path: Path) -> Path:
+  """Returns a new name beside `path`, with its ending."""
+  return path.with_name(f".writing-{secrets.token_hex(6)}{path.suffix}")
 
 
-def _flush(path: Path) -> None:
-  handle = os.open(path, os.O_RDONLY)
+def _flush_file(path: Path) -> None:
+  handle = os.open(path, os.O_RDWR)  # Windows flushes no file that is open for reading only
   try:
     os.fsync(handle)
   finally:
     os.close(handle)
 
 
-def _umask() -> int:
-  mask = os.umask(0)
-  os.umask(mask)
-  return mask
+def _flush_folder(path: Path) -> None:
+  """Flushes the names in a folder to disk, where the system opens folders and flushes them."""
+  try:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+      os.fsync(handle)
+    finally:
+      os.close(handle)
+  except OSError as error:
+    if error.errno not in _NO_FLUSH:
+      raise
+
+
+def _rename(aside: Path, folder: Path) -> None:
+  """Renames a folder, over an empty one too, which Windows alone does not allow."""
+  try:
+    aside.rename(folder)
+  except (FileExistsError, PermissionError):
+    folder.rmdir()
+    aside.rename(folder)
 
 
 def _numbered(path: Path, number: int) -> Path:
@@ -126,7 +135,7 @@ def _claim(temporary: Path, candidate: Path) -> None:
     os.link(temporary, candidate)
   except FileExistsError:
     raise
-  except OSError:  # drives without hard links: take the name first, empty
+  except (OSError, AttributeError):  # drives and systems without hard links: take the name, empty
     candidate.touch(exist_ok=False)
     os.replace(temporary, candidate)
 

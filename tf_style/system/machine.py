@@ -1,171 +1,86 @@
-"""The machine a run is on: a quiet TensorFlow, devices, memory, and the precision that is fast."""
+"""TensorFlow on this machine: its quiet import, and the settings that a run relies on."""
 
 import contextlib
 import ctypes
 import importlib.util
 import os
 import platform
-import re
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tf_style.errors import InputError, expected
+from tf_style.system import host
 from tf_style.version import __version__
 
 
 def start_tensorflow(verbose: bool = False) -> Any:
-  """Imports TensorFlow and lists the devices without their noise on stderr; returns the module.
+  """Imports TensorFlow for a command, without TensorFlow's noise on stderr.
 
-  The first import writes to file descriptor 2 from C++ before any level is looked at, so the
-  descriptor itself is turned to a buffer, which is printed when the import fails or `verbose`.
+  The first import writes to file descriptor 2 from C++ before it looks at any log level, so the
+  descriptor itself is turned to a buffer. The buffer is printed if the import fails, or if
+  `verbose`. Only a command may do that: the descriptor belongs to the whole process.
+
+  Returns:
+    The module.
+  Raises:
+    InputError: see `import_tensorflow`.
   """
-  if not verbose:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-  sys.stderr.flush()
-  kept = os.dup(2)
-  with tempfile.TemporaryFile() as noise:
-    os.dup2(noise.fileno(), 2)
-    shown = verbose
-    try:
-      _load_cusolver()
-      _share_one_arena()
-      import tensorflow as tf
-      for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
-      # float32 is to be float32: with 10 bits of mantissa an H100 was a tenth faster, and losses 2 % off.
-      tf.config.experimental.enable_tensor_float_32_execution(False)
-    except Exception:
-      shown = True
-      raise
-    finally:
-      os.dup2(kept, 2)
-      os.close(kept)
-      if shown:
-        noise.seek(0)
-        sys.stderr.write(noise.read().decode(errors="replace"))
+  if verbose:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0")
+  with _quiet_stderr(verbose):
+    tf = import_tensorflow()
+    tf.config.list_physical_devices("GPU")  # makes noise the first time
   tf.get_logger().setLevel("INFO" if verbose else "ERROR")
   return tf
 
 
-def _load_cusolver() -> None:
-  """Opens the extra `gpu`'s cuSOLVER, for TensorFlow 2.21 does not look into that package's folder."""
-  spec = importlib.util.find_spec("nvidia")
-  for folder in (spec and spec.submodule_search_locations) or ():
-    for path in Path(folder).glob("cusolver/lib/libcusolver.so.*"):
-      with contextlib.suppress(OSError):
-        ctypes.CDLL(str(path))
+def import_tensorflow() -> Any:
+  """Imports TensorFlow.
 
+  Of the process this changes only environment variables: TensorFlow's log level if it is not set,
+  and Keras' backend if Keras is not imported yet.
 
-def _share_one_arena() -> None:
-  """Has glibc's threads allocate from one arena: what one thread frees another can take."""
-  with contextlib.suppress(AttributeError, OSError):
-    ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
-
-
-def choose_device(device: str) -> str:
-  """Returns TensorFlow's name of a device: `auto` is the first GPU, where there is one.
-
-  Args:
-    device: `auto`, `cpu` or `gpu:N`.
+  Returns:
+    The module.
   Raises:
-    InputError: the name is unknown or the machine has no such device.
+    InputError: TensorFlow does not start with the user's keras.json.
   """
-  import tensorflow as tf
-  gpus = tf.config.list_physical_devices("GPU")
-  match = re.fullmatch(r"gpu(?::(\d+))?", device)
-  if device == "cpu" or (device == "auto" and not gpus):
-    return "/CPU:0"
-  if device == "auto":
-    return "/GPU:0"
-  if not match:
-    raise InputError("--device: " + expected("auto, cpu or gpu:N", device))
-  number = int(match.group(1) or 0)
-  if number >= len(gpus):
-    raise InputError("--device: " + expected(
-        f"one of the {len(gpus)} GPUs that TensorFlow can use", device) + (unused_gpu() or ""))
-  return f"/GPU:{number}"
-
-
-def unused_gpu() -> str | None:
-  """Says, where a GPU is there that TensorFlow cannot use, why; None where all is well."""
-  import tensorflow as tf
-  if not os.path.exists("/dev/nvidiactl") or tf.config.list_physical_devices("GPU"):
-    return None
-  if not tf.test.is_built_with_cuda():
-    return "; this TensorFlow is built without CUDA: pip install 'tf_style[gpu]'"
-  return "; TensorFlow does not find its CUDA libraries: pip install 'tf_style[gpu]'"
-
-
-def fast_precision(device: str) -> str:
-  """Returns `bfloat16` where the device reports units for it (AVX-512 BF16, AMX; NVIDIA from Ampere on).
-
-  Args:
-    device: TensorFlow's name, as `choose_device` returns it.
-  """
-  if "GPU" in device:
+  os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+  if "keras" not in sys.modules:
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+  if "tensorflow" not in sys.modules:
+    _load_cusolver()
+  try:
     import tensorflow as tf
-    gpu = tf.config.list_physical_devices("GPU")[int(device.rsplit(":", 1)[1])]
-    capability = tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0))
-    return "bfloat16" if capability >= (8, 0) else "float32"
-  return "bfloat16" if re.search(r"\b(avx512_bf16|amx_bf16)\b", _read("/proc/cpuinfo")) else "float32"
+  except (AssertionError, AttributeError, TypeError, ValueError) as error:
+    settings = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "keras.json"
+    if not settings.exists():
+      raise
+    raise InputError(  # TensorFlow reads it, too, and asserts what it expects
+        expected(f"settings that Keras accepts in {settings}", repr(error))) from error
+  return tf
 
 
-def convolution_rate(device: str, precision: str) -> float:
-  """Measures, in about a tenth of a second, the operations a second of a 3x3 convolution of 256 channels."""
-  import tensorflow as tf
-  with tf.device(device):
-    features = tf.ones([1, 48, 64, 256], precision)
-    kernel = tf.ones([3, 3, 256, 256], precision)
-    convolve = tf.function(lambda: tf.reduce_sum(tf.nn.conv2d(features, kernel, 1, "SAME")), autograph=False)
-    convolve().numpy()
-    start = time.perf_counter()
-    for _ in range(5):
-      convolve().numpy()
-  return 5 * 2 * 9 * 256**2 * 48 * 64 / (time.perf_counter() - start)
+def prepare() -> None:
+  """Applies the settings of TensorFlow that a run relies on, whoever imported TensorFlow.
 
+  float32 is computed as float32: with TF32's 10 bits of mantissa an H100 was a tenth faster, and
+  losses were 2 % off. GPU memory is taken as it is needed, unless TensorFlow uses the GPUs
+  already. Threads allocate from one arena. A second call changes nothing.
 
-def memory_limit(device: str) -> int:
-  """Returns the bytes that the run may still take on a device: free GPU memory, else RAM in its cgroup."""
-  if "GPU" in device:
-    answer = subprocess.run(
-        ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits",
-         f"--id={device.rsplit(':', 1)[1]}"], capture_output=True, text=True, check=False).stdout
-    return int(answer.strip() or 8192) * 2**20
-  free = [int(match) * 1024 for match in re.findall(r"MemAvailable:\s+(\d+)", _read("/proc/meminfo"))]
-  for limit, used in (("memory.max", "memory.current"),
-                      ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")):
-    most, now = _read(f"/sys/fs/cgroup/{limit}").strip(), _read(f"/sys/fs/cgroup/{used}").strip()
-    if most.isdigit() and now.isdigit():
-      free.append(int(most) - int(now))
-  return min(free, default=8 * 2**30)
-
-
-def reserve_memory(size: int) -> None:
-  """Has TensorFlow's allocator on a CPU take its memory from the system in one piece of up to 512 MiB.
-
-  Left to itself it takes pieces that double, and what is too large for the rest of one touches the next.
-
-  Args:
-    size: bytes; none of them is touched.
+  Raises:
+    InputError: a run cannot work in this program; see `host`.
   """
-  import tensorflow as tf
-  tf.raw_ops.Empty(shape=[min(size, 2**29)], dtype=tf.uint8, init=False)
-
-
-def peak_memory() -> int:
-  """Returns the largest resident size of this process so far, in bytes.
-
-  The kernel's own mark is read where there is one: `ru_maxrss` begins with the parent's size.
-  """
-  if mark := re.search(r"VmHWM:\s+(\d+)", _read("/proc/self/status")):
-    return int(mark[1]) * 1024
-  import resource
-  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-  return peak if sys.platform == "darwin" else peak * 1024
+  tf = import_tensorflow()
+  host.check_program()
+  tf.config.experimental.enable_tensor_float_32_execution(False)
+  for gpu in tf.config.list_physical_devices("GPU"):
+    with contextlib.suppress(RuntimeError, ValueError):  # in use, or divided, by the program
+      tf.config.experimental.set_memory_growth(gpu, True)
+  _share_one_arena()
 
 
 def versions() -> dict[str, str]:
@@ -177,8 +92,57 @@ def versions() -> dict[str, str]:
           "tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
 
 
-def _read(path: str) -> str:
+@contextlib.contextmanager
+def _quiet_stderr(verbose: bool) -> Iterator[None]:
+  """Keeps what arrives at file descriptor 2, and prints it if `verbose` or after an exception."""
+  _open_stderr()
+  _write_stderr("")
+  kept = os.dup(2)
+  with tempfile.TemporaryFile() as noise:
+    os.dup2(noise.fileno(), 2)
+    shown = verbose
+    try:
+      yield
+    except InputError:
+      raise
+    except Exception:
+      shown = True
+      raise
+    finally:
+      os.dup2(kept, 2)
+      os.close(kept)
+      if shown:
+        noise.seek(0)
+        _write_stderr(noise.read().decode(errors="replace"))
+
+
+def _open_stderr() -> None:
+  """Opens descriptor 2 if closed: another file would get its number, and TensorFlow's lines."""
   try:
-    return Path(path).read_text()
+    os.fstat(2)
   except OSError:
-    return ""
+    handle = os.open(os.devnull, os.O_WRONLY)
+    if handle != 2:
+      os.dup2(handle, 2)
+      os.close(handle)
+
+
+def _write_stderr(text: str) -> None:
+  with contextlib.suppress(AttributeError, OSError, ValueError):  # None, broken, closed
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def _load_cusolver() -> None:
+  """Opens cuSOLVER of the extra `gpu`: TensorFlow 2.21 does not look into its package's folder."""
+  spec = importlib.util.find_spec("nvidia")
+  for folder in (spec and spec.submodule_search_locations) or ():
+    for path in Path(folder).glob("cusolver/lib/libcusolver.so.*"):
+      with contextlib.suppress(OSError):
+        ctypes.CDLL(str(path))
+
+
+def _share_one_arena() -> None:
+  """Makes glibc's threads allocate from one arena: what one thread frees another can take."""
+  with contextlib.suppress(AttributeError, OSError, TypeError):  # other systems than Linux
+    ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX

@@ -1,7 +1,8 @@
 """Keras layers of VGG whose gradients by their inputs are fast and small.
 
-On a CPU whose convolutions are Eigen's, TensorFlow's own gradient of a 3x3 convolution makes a matrix of nine
-copies of each position, 400 MB at block1_conv2 of 512x341 pixels, and takes twice the convolution's time.
+On a CPU whose convolutions are Eigen's, TensorFlow's own gradient of a 3x3 convolution makes a
+matrix of nine copies of each position, 400 MB at block1_conv2 of 512x341 pixels, and takes twice
+the convolution's time.
 """
 
 import functools
@@ -11,10 +12,10 @@ import tensorflow as tf
 
 
 class Convolution(keras.layers.Conv2D):
-  """A 3x3 convolution and its ReLU, whose gradient by its input is a convolution, too.
+  """A 3x3 convolution with its ReLU, whose gradient by its input is a convolution too.
 
   Attributes:
-    portable: whether a graph of it holds nothing but its weights: gradients take longer.
+    portable: whether a graph of it holds nothing but its weights; gradients then take longer.
   """
 
   portable = False
@@ -52,7 +53,7 @@ def _turned(kernel: tf.Tensor) -> tf.Tensor:
 
 
 class MaxPooling(keras.layers.Layer):
-  """Maximum of 2x2 cells in steps of 2; an odd last row or column is left out."""
+  """The maximum of 2x2 cells in steps of 2; an odd last row or column is left out."""
 
   def call(self, x: tf.Tensor) -> tf.Tensor:
     return max_pool(x)
@@ -65,8 +66,9 @@ class MaxPooling(keras.layers.Layer):
 def max_pool(x: tf.Tensor):
   """Pools [B, H, W, C] to the maxima of 2x2 cells.
 
-  The gradient goes to the largest cell, in equal shares where several are, by a comparison: on a CPU that
-  takes a seventh of the time of TensorFlow's own, which would be a seventh of a whole step.
+  The gradient goes to the largest cell, or in equal shares to several. It is found by a
+  comparison: on a CPU that takes a seventh of the time of TensorFlow's own gradient, which would
+  be a seventh of a whole step.
   """
   y = tf.nn.max_pool2d(x, 2, 2, "VALID")
 

@@ -1,7 +1,8 @@
 """Files of VGG weights, read with bounds: Keras' two HDF5 layouts and ONNX.
 
-Only arrays named like a convolution are looked at, and only those of the right type and shape are read: a
-file can neither run code, nor point outside itself, nor ask for more memory than VGG takes.
+Only arrays with the name of a convolution are looked at, and only those of the right type and
+shape are read. So a file can neither run code, nor point outside itself, nor ask for more memory
+than VGG takes.
 """
 
 import functools
@@ -9,13 +10,14 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import h5py
 import numpy as np
 
 from tf_style.errors import WeightsError, expected
 from tf_style.vgg import network as networks
+from tf_style.vgg import onnx_file
 
 Kernels = dict[str, tuple[np.ndarray, np.ndarray]]
 
@@ -127,93 +129,25 @@ def _renumbered(arrays: dict[str, _Array]) -> dict[str, _Array]:
 
 
 def onnx_kernels(data: bytes, network: str) -> Kernels:
-  """Reads the convolutions of `network` from the bytes of an ONNX file; see `read_kernels`.
-
-  The few fields needed are read straight from the wire format: the package `onnx` would build the
-  whole message, which for a hostile file is many times its size. Numbers are those of onnx.proto: a
-  model's graph is field 7, a graph's initializers are field 5.
-  """
-  arrays = {}
-  budget = iter(range(_MAX_OBJECTS))
+  """Reads the convolutions of `network` from the bytes of an ONNX file; see `read_kernels`."""
   try:
-    for number, graph in _fields(memoryview(data), budget):
-      for inner, tensor in _fields(graph, budget) if number == 7 else ():
-        if inner == 5:
-          name, array = _initializer(tensor, budget)
-          arrays[name] = array
+    arrays = {each.name: _onnx_array(each) for each in onnx_file.initializers(data, _MAX_OBJECTS)}
   except (ValueError, TypeError) as error:
     raise WeightsError(expected("an undamaged ONNX file", error)) from error
   return _chosen(arrays, network)
 
 
-def _fields(message: memoryview, budget: Iterator[int]) -> Iterator[tuple[int, Any]]:
-  """Yields number and value (an int or bytes) of each field of a protobuf message.
-
-  Source: Protocol Buffers, "Encoding". Each field takes one from `budget`.
-
-  Raises:
-    ValueError: the message is damaged, or the budget is used up.
-  """
-  position = 0
-  for _ in budget:
-    if position == len(message):
-      return
-    key, position = _varint(message, position)
-    if key & 7 == 0:
-      value, position = _varint(message, position)
-      yield key >> 3, value
-      continue
-    size = {1: 8, 5: 4}.get(key & 7)
-    if key & 7 == 2:
-      size, position = _varint(message, position)
-    if size is None or size > len(message) - position:
-      raise ValueError("one that ends too early or has unknown fields")
-    yield key >> 3, message[position:position + size]
-    position += size
-  raise ValueError(f"one with more than {_MAX_OBJECTS} fields")
-
-
-def _varint(message: memoryview, position: int) -> tuple[int, int]:
-  """Returns the base-128 integer at `position` and the position behind it."""
-  value = 0
-  for index, byte in enumerate(message[position:position + 10]):
-    value |= (byte & 127) << (7 * index)
-    if byte < 128:
-      return value, position + index + 1
-  raise ValueError("one that ends too early")
-
-
-def _varints(packed: memoryview) -> list[int]:
-  values, position = [], 0
-  while position < len(packed):
-    value, position = _varint(packed, position)
-    values.append(value)
-  return values
-
-
-def _initializer(tensor: memoryview, budget: Iterator[int]) -> tuple[str, _Array]:
-  """Returns name and array of a TensorProto.
-
-  Its fields: dims 1, data_type 2 (float is 1), float_data 4, name 8, raw_data 9.
-  """
-  name, kind, dims, values = "", None, [], memoryview(b"")
-  for number, value in _fields(tensor, budget):
-    if number == 1:
-      dims += [value] if isinstance(value, int) else _varints(value)
-    elif number == 2:
-      kind = value
-    elif number in (4, 9):
-      values = memoryview(value)
-    elif number == 8:
-      name = str(value, "utf-8")
+def _onnx_array(initializer: onnx_file.Initializer) -> _Array:
+  name, kind, dims, values = initializer
   order = (2, 3, 1, 0) if len(dims) == 4 else tuple(range(len(dims)))
 
   def read() -> np.ndarray:
-    if kind != 1 or len(values) != 4 * int(np.prod(dims)):
-      raise WeightsError(expected("float32 values inside the ONNX file", f"another kind at {name}"))
+    if kind != onnx_file.FLOAT or len(values) != 4 * int(np.prod(dims)):
+      raise WeightsError(
+          expected("float32 values inside the ONNX file", f"another kind at {name}"))
     return np.frombuffer(values, "<f4").reshape(dims).transpose(order)
 
-  return name, _Array(tuple(dims[axis] for axis in order), read)
+  return _Array(tuple(dims[axis] for axis in order), read)
 
 
 def _chosen(arrays: dict[str, _Array], network: str) -> Kernels:

