@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tf_style.pictures import images
+from tf_style.pictures.resize import resize
 
 # Linear sRGB -> cone responses, and their cube roots -> lightness and two axes of chroma (Ottosson 2020).
 _CONES = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
@@ -164,7 +164,7 @@ def finished(mode: str, strength: float, picture: np.ndarray, content: np.ndarra
   """
   if mode in ("style", "match") and strength == 1:
     return picture
-  content = images.resize(content, *picture.shape[1:3])
+  content = resize(content, *picture.shape[1:3])
   if mode in ("content", "luminance"):
     picture = with_chroma(picture, content)
   return np.float32(strength) * picture + np.float32(1 - strength) * content
