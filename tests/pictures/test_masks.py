@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tf_style.errors import InputError
-from tf_style.pictures import masks
+from tf_style.pictures import mask_files, masks
 
 RED, BLUE, GREEN, WHITE, BLACK = (255, 0, 0), (0, 0, 255), (0, 255, 0), (255,) * 3, (0,) * 3
 LIMIT = 10**8
@@ -24,7 +24,7 @@ def load(content, styles=(), keep=(), size=(40, 60)) -> masks.Regions:
 
 def test_a_gray_mask_is_a_soft_matte_and_its_rest():
   ramp = np.tile(np.arange(256, dtype=np.uint8), (40, 1))
-  planes = masks.read_mask(ramp, LIMIT, "--content_mask")
+  planes = mask_files.load_mask(ramp, LIMIT, "--content_mask").planes
   np.testing.assert_allclose(planes["ffffff"], ramp / 255, atol=1e-6)
   np.testing.assert_allclose(planes["ffffff"] + planes["000000"], 1, atol=1e-6)
 
@@ -38,7 +38,7 @@ def test_a_mask_of_ones_is_one_region_of_ones():
 def test_colors_survive_jpeg_and_smoothed_edges(tmp_path):
   smooth = Image.fromarray(halves(RED, BLUE, 400, 600)).resize((300, 200), Image.Resampling.LANCZOS)
   smooth.save(tmp_path / "mask.jpg", quality=80)
-  planes = masks.read_mask(tmp_path / "mask.jpg", LIMIT, "--content_mask")
+  planes = mask_files.load_mask(tmp_path / "mask.jpg", LIMIT, "--content_mask").planes
   assert len(planes) == 2
   for plane in planes.values():
     assert set(np.unique(plane)) == {0, 1} and plane.mean() == pytest.approx(0.5, abs=0.02)

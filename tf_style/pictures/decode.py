@@ -1,5 +1,6 @@
 """Picture files that Pillow decodes, and Pillow's own images -> planes."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -21,6 +22,9 @@ from tf_style.pictures.given import Stream
 from tf_style.pictures.planes import Planes, check_pixels, unit_floats
 
 _DEEP_PNG = {2: 3, 4: 2, 6: 4}  # channels of the color types of which Pillow keeps 8 of 16 bits
+
+
+_LOSSY = ("JPEG", "MPO", "WEBP", "AVIF", "HEIF")
 
 
 class _GifFile(GifImagePlugin.GifImageFile):
@@ -102,6 +106,10 @@ class PillowReader(NamedTuple):
   name: str
   stream: Stream | None
 
+  def is_exact(self) -> bool:
+    """Says whether the numbers are what was written."""
+    return self.image.format not in _LOSSY
+
   def size(self) -> tuple[int, int]:
     """Returns height and width, upright."""
     return upright_size(self.image.height, self.image.width, self._orientation())
@@ -170,7 +178,8 @@ class PillowReader(NamedTuple):
     except OSError:
       stream.file.seek(0)
       image, missing = jpeg.mended(stream.file.read())
-      return image, [f"{self.name} lacks its last bytes: {missing:.1%} of the picture is blank"]
+      share = math.floor(100 * missing) + 1
+      return image, [f"{self.name} is cut short: less than {share} % of the picture is missing"]
 
 
 def _of_frames(image: Any) -> str:

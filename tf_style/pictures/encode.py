@@ -13,7 +13,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from tf_style.errors import ImageError, OutputError, expected
 from tf_style.pictures.arrays import planes_of_array
-from tf_style.pictures.load import Source, load_planes
+from tf_style.pictures.load import Source, opened
 from tf_style.pictures.planes import Planes, floats, levels
 from tf_style.system import files
 
@@ -76,7 +76,8 @@ def save_picture(path: str | os.PathLike, picture: Source, alpha: ArrayLike | No
     OSError: from the system; `path` is as before.
   """
   check_output_name(path)
-  planes = load_planes(picture, _NO_LIMIT, _FLAG)
+  with opened(picture, _NO_LIMIT, _FLAG) as (reader, _):
+    planes, _ = reader.read(None)
   if alpha is not None:
     planes = planes._replace(alpha=_checked_alpha(alpha, *planes.color.shape[:2]))
   check_output_size(path, *planes.color.shape[:2])

@@ -1,4 +1,4 @@
-"""Pictures in and out: the names that the rest of the package uses, from the files of this folder."""
+"""Pictures in and out: the names of this folder that the rest of the package uses."""
 
 from tf_style.pictures.encode import check_output_name, check_output_size, save_picture, to_uint8
 from tf_style.pictures.load import (

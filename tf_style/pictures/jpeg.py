@@ -13,7 +13,9 @@ _USUAL_SCANS = 20
 _MAX_SCAN_PIXELS = 4_000_000_000  # progressive JPEG: passes over the picture times its pixels
 _MISSING_SHARE = 0.05  # of the pixels, that a mended picture may lack
 _END = b"\xff\xd9"
-_NOISE = bytes(range(1, 255)) * 16  # read as pixels, it changes all that is missing
+_NOISE = bytes(range(1, 255)) * 16  # read as pixels, it changes what is missing
+_BLOCK_ROWS = 16
+_TRUNCATED = "image file is truncated"
 
 
 class JpegFile(JpegImagePlugin.JpegImageFile):
@@ -53,16 +55,24 @@ def check_scans(file: BinaryIO, image: ImageFile.ImageFile, flag: str, name: str
 
 
 def mended(data: bytes) -> tuple[JpegFile, float]:
-  """Opens a JPEG that lacks its end, and returns it with the share of its pixels that is missing.
+  """Opens a JPEG that lacks its end, and returns it with the share of the picture that is missing.
 
-  The decoder fills what is missing with one color. What that is shows where two endings differ.
+  The decoder fills what is missing with one color. Where two endings give different pixels, and in
+  all rows of blocks behind, they are missing.
 
   Raises:
     ValueError: more than a twentieth is missing.
   """
   data = data.rstrip(b"\xff")
   image, other = JpegFile(io.BytesIO(data + _END)), JpegFile(io.BytesIO(data + _NOISE + _END))
-  missing = float(np.mean(np.asarray(image) != np.asarray(other)))
+  try:
+    differ = np.asarray(image) != np.asarray(other)
+  except OSError as error:
+    raise ValueError(_TRUNCATED) from error
+  differ = differ.reshape(len(differ), -1)
+  rows = np.flatnonzero(differ.any(axis=1))
+  behind = len(differ) - rows[0] - _BLOCK_ROWS if len(rows) else 0
+  missing = max(float(differ.mean()), behind / len(differ))
   if missing > _MISSING_SHARE:
-    raise ValueError("image file is truncated")
+    raise ValueError(_TRUNCATED)
   return image, missing

@@ -78,7 +78,8 @@ _SIGNATURES = [(0, *row) for row in (
     (b"\x89HDF\r\n", Kind("an HDF5 file", "give a picture")),
     (b"\0\x05\x16\x07", Kind("macOS's notes about a file of that name",
                               "give the file without '._' before its name")),
-    (b"version https://git-lfs.github.com", Kind("a Git LFS pointer", "fetch it with 'git lfs pull'")),
+    (b"version https://git-lfs.github.com",
+     Kind("a Git LFS pointer", "fetch it with 'git lfs pull'")),
     (b"/annex/objects/", Kind("a git-annex pointer", "fetch it with 'git annex get'")),
 )] + [
     (8, b"WEBP", Kind("WEBP")),
@@ -94,6 +95,8 @@ def kind_of(head: bytes) -> Kind | None:
   if not head.strip(b"\0"):
     return Kind("an empty file" if not head else "a file of zeros", "copy or download it again")
   if head[4:8] == b"ftyp":
+    if head[8:12] in (b"mif1", b"msf1") and b"avif" in head[16:int.from_bytes(head[:4], "big")]:
+      return Kind("AVIF")
     return _BRANDS.get(head[8:12], Kind("a film (MP4 or QuickTime)", _FRAME))
   if head.startswith(_TIFF_STARTS):
     is_cr2 = head[8:10] == b"CR"

@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,6 +42,9 @@ class Picture(NamedTuple):
 class Reader(Protocol):
   """A picture whose pixels are not decoded yet."""
 
+  def is_exact(self) -> bool:
+    """Says whether its numbers are what was written, as JPEG's are not."""
+
   def size(self) -> tuple[int, int]:
     """Returns height and width, upright."""
 
@@ -51,6 +54,9 @@ class Reader(Protocol):
 
 class _ArrayReader(NamedTuple):
   planes: Planes
+
+  def is_exact(self) -> bool:
+    return True
 
   def size(self) -> tuple[int, int]:
     return self.planes.color.shape[:2]
@@ -82,12 +88,6 @@ def load_picture(source: Source, longest_side: int | None = None, max_pixels: in
   height, width = fitted_size(*size, longest_side) if longest_side else planes.color.shape[:2]
   rgb, alpha = float_planes(planes, height, width)
   return Picture(rgb, alpha, safe_name(Path(path).stem), tuple(notes))
-
-
-def load_planes(source: Source, max_pixels: int, flag: str) -> Planes:
-  """Loads a picture as `load_picture`, but leaves its numbers as they are stored."""
-  with opened(source, max_pixels, flag) as (reader, _):
-    return reader.read(None)[0]
 
 
 def probe_size(source: Source, max_pixels: int = MAX_PIXELS, flag: str = "--content",
@@ -168,6 +168,7 @@ def _of_image(image: Image.Image, name: str, max_pixels: int, flag: str) -> Read
   check_pixels(image.height, image.width, max_pixels, flag, "a Pillow image")
   if isinstance(image, TiffImagePlugin.TiffImageFile) and image.tile and image.fp is not None:
     image.fp.seek(0)
-    stream = given.Stream(image.fp, str(image.filename), name, "a Pillow image")  # type: ignore[arg-type]
+    file = cast(BinaryIO, image.fp)
+    stream = given.Stream(file, str(image.filename), name, "a Pillow image")
     return tiff.open_tiff(stream, max_pixels, flag, image.tell())
   return decode.PillowReader(image, name, None)

@@ -14,11 +14,11 @@ from tf_style.pictures.planes import Planes, check_pixels, levels, unit_floats
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
 _OLD_REDUCED = 2  # of SubfileType
 _SUBFILE_TYPE, _ORIENTATION, _INK_SET, _DNG_VERSION, _MODEL = 255, 274, 332, 50706, 272
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _TRANSPARENCY, _SEPARATED, _YCBCR, _LAB, _ICC_LAB = (
-    *range(7), 8, 9)
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _TRANSPARENCY, _SEPARATED, _YCBCR = range(7)
+_LAB, _ICC_LAB = 8, 9
 _RAW = (32803, 34892)  # a color filter array; linear raw
-_MODES = {_WHITE_IS_ZERO: "L", _BLACK_IS_ZERO: "L", _TRANSPARENCY: "L", _PALETTE: "RGB", _RGB: "RGB",
-          _YCBCR: "RGB", _SEPARATED: "CMYK", _LAB: "LAB", _ICC_LAB: "LAB"}
+_MODES = {_WHITE_IS_ZERO: "L", _BLACK_IS_ZERO: "L", _TRANSPARENCY: "L", _PALETTE: "RGB",
+          _RGB: "RGB", _YCBCR: "RGB", _SEPARATED: "CMYK", _LAB: "LAB", _ICC_LAB: "LAB"}
 _CHANNELS = {"L": 1, "RGB": 3, "CMYK": 4, "LAB": 3}
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _UINT, _FLOAT, _VOID = 1, 3, 4
@@ -40,6 +40,10 @@ class TiffReader(NamedTuple):
   num_pages: int
   name: str
   stream: Stream
+
+  def is_exact(self) -> bool:
+    """Says whether the numbers are what was written."""
+    return self.page.compression != _JPEG
 
   def size(self) -> tuple[int, int]:
     """Returns height and width, upright."""
