@@ -170,5 +170,5 @@ def _of_image(image: Image.Image, name: str, max_pixels: int, flag: str) -> Read
     image.fp.seek(0)
     file = cast(BinaryIO, image.fp)
     stream = given.Stream(file, str(image.filename), name, "a Pillow image")
-    return tiff.open_tiff(stream, max_pixels, flag, image.tell())
+    return tiff.open_tiff(stream, max_pixels, flag, image.tell() or None)
   return decode.PillowReader(image, name, None)
