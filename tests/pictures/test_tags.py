@@ -58,7 +58,7 @@ def profile_of(primaries: tuple[float, ...], gamma: float | None) -> bytes:
   trc = gamma_curve(gamma) if gamma else tag(
       b"curv", struct.pack(">I", 4096) + np.rint(curve * 65535).astype(">u2").tobytes())
   names = {b"rXYZ": xyz(*columns[0]), b"gXYZ": xyz(*columns[1]), b"bXYZ": xyz(*columns[2])}
-  curves = {name: trc for name in (b"rTRC", b"gTRC", b"bTRC")}
+  curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), trc)
   return profile(b"RGB ", b"XYZ ", {b"wtpt": xyz(0.9642, 1, 0.8249)} | names | curves)
 
 

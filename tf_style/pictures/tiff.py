@@ -3,13 +3,12 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import TiffImagePlugin
 
 from tf_style.errors import ImageError, expected
 from tf_style.pictures import kinds, profiles
 from tf_style.pictures.exif import turned, upright_size
 from tf_style.pictures.given import Stream
-from tf_style.pictures.planes import Planes, check_pixels, levels, unit_floats
+from tf_style.pictures.planes import Planes, check_pixels, unit_floats
 
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
 _OLD_REDUCED = 2  # of SubfileType
@@ -65,18 +64,15 @@ class TiffReader(NamedTuple):
       Exception: of many kinds, where it is damaged.
     """
     page, turn = self.page, self._orientation()
-    if page.photometric == _YCBCR and page.compression != _JPEG:
-      samples, mode = _by_pillow(self.stream), "RGB"
-    else:
-      samples, mode = _samples(page), _MODES[page.photometric]
+    samples, mode = _samples(page), _MODES[page.photometric]
     count = 1 if page.photometric == _PALETTE else _CHANNELS[mode]
     color, alpha = _numbers(samples[..., :count], page), _alpha(samples, count, page)
     if page.photometric == _PALETTE:
       color = _from_palette(color[..., 0], page)
     elif page.photometric == _WHITE_IS_ZERO:
       color = (1 if color.dtype.kind == "f" else np.iinfo(color.dtype).max) - color
-    elif page.photometric == _ICC_LAB:
-      color = levels(color, np.uint8) ^ np.array([0, 128, 128], np.uint8)
+    elif mode == "LAB":
+      color = _signed_lab(color, page)
     if alpha is not None and page.extrasamples[:1] == (_ASSOCIATED,):
       color = _divided(color, alpha)
     color, notes = profiles.to_srgb(color, mode, page.iccprofile, self.name)
@@ -130,6 +126,8 @@ def _check_kind(page: Any) -> None:
   if page.photometric not in _MODES:
     raise ValueError(f"a TIFF of the color space {getattr(page.photometric, 'name', '?')}: "
                      "save it as RGB")
+  if page.photometric == _YCBCR and page.compression != _JPEG:
+    raise ValueError("a TIFF of YCbCr without today's JPEG: save it as RGB")
   if page.photometric == _SEPARATED and _tag(page, _INK_SET, 1) != 1:
     raise ValueError("a TIFF of other inks than CMYK: save it as RGB")
   if page.imagedepth > 1:
@@ -146,16 +144,6 @@ def _samples(page: Any) -> np.ndarray:
   samples = page.asarray(squeeze=False)  # [planes, depth, H, W, samples]
   samples = samples[:, 0]
   return np.moveaxis(samples[..., 0], 0, -1) if len(samples) > 1 else samples[0]
-
-
-def _by_pillow(stream: Stream) -> np.ndarray:
-  """Returns [H, W, 3] of subsampled YCbCr without JPEG, and of JPEG as TIFF 6.0 had it."""
-  stream.file.seek(0)
-  image = TiffImagePlugin.TiffImageFile(stream.file, stream.path)
-  image.load()
-  if image.size == (0, 0) or _ORIENTATION in image.tag_v2:
-    raise ValueError("a turned TIFF of YCbCr: save it as RGB")
-  return np.asarray(image.convert("RGB"))
 
 
 def _numbers(samples: np.ndarray, page: Any) -> np.ndarray:
@@ -197,6 +185,12 @@ def _divided(color: np.ndarray, alpha: np.ndarray) -> np.ndarray:
   straight = color.astype(np.float32) * top / np.maximum(alpha, 1 if top > 1 else 1e-6)[..., None]
   straight = np.minimum(straight, top)
   return (straight if top == 1 else np.rint(straight)).astype(color.dtype)
+
+
+def _signed_lab(color: np.ndarray, page: Any) -> np.ndarray:
+  """Returns CIELAB as Pillow has it, 8 bits, a* and b* signed."""
+  color = (color >> 8 if color.dtype == np.uint16 else color).astype(np.uint8)
+  return color ^ np.array([0, 128, 128], np.uint8) if page.photometric == _ICC_LAB else color
 
 
 def _from_palette(indices: np.ndarray, page: Any) -> np.ndarray:
