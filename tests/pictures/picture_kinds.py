@@ -152,7 +152,8 @@ def _later_formats(rgb: Image.Image, rgba: Image.Image) -> dict[str, bytes]:
     import pillow_heif
   except ImportError:
     return files
-  for name, options in {"rgb.heic": {}, "wide profile.heic": {"icc_profile": wide_profile()}}.items():
+  wide = {"icc_profile": wide_profile()}
+  for name, options in {"rgb.heic": {}, "wide profile.heic": wide}.items():
     file = io.BytesIO()
     pillow_heif.from_pillow(rgb).save(file, quality=100, chroma=444, **options)
     files[name] = file.getvalue()

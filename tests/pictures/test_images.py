@@ -73,7 +73,8 @@ def test_half_precision_of_any_framework():
   import ml_dtypes
   got = images.load_picture(FLOATS.astype(ml_dtypes.bfloat16)).rgb[0]
   np.testing.assert_allclose(got, FLOATS, atol=2e-3)
-  np.testing.assert_allclose(images.load_picture(FLOATS.astype(np.float16)).rgb[0], FLOATS, atol=3e-4)
+  got = images.load_picture(FLOATS.astype(np.float16)).rgb[0]
+  np.testing.assert_allclose(got, FLOATS, atol=3e-4)
 
 
 def test_a_hair_outside_is_clipped():

@@ -10,8 +10,8 @@ from PIL import Image
 from tf_style.errors import ImageError
 from tf_style.pictures import images
 
-FORMS = {"baseline": {}, "progressive": {"progressive": True}, "restarts": {"restart_marker_rows": 2},
-         "sharp": {"quality": 95, "subsampling": 0}}
+FORMS = {"baseline": {}, "progressive": {"progressive": True},
+         "restarts": {"restart_marker_rows": 2}, "sharp": {"quality": 95, "subsampling": 0}}
 
 
 def encoded(height: int = 240, width: int = 320, **options) -> bytes:

@@ -61,11 +61,16 @@ def test_what_is_kept_has_no_partner():
 
 
 @pytest.mark.parametrize("content, styles, keep, message", [
-    ((RED, BLUE), [(RED, RED)], (), "--style_mask: expected regions of the colors 0000ff, as in .*ff0000$"),
-    ((RED, BLUE), [(RED, BLUE), (GREEN, GREEN)], (), "--style_mask: .*received one with 00ff00 alone"),
-    ((RED, BLUE), [], (), "--style_mask: expected a mask for each style, or --mask_keep .*0000ff, ff0000"),
-    ((RED, BLUE), [], ("00ff00",), r"--mask_keep: expected colors of --content_mask \(0000ff, ff0000\)"),
-    ((RED, BLUE), [], ("ff0000", "0000ff"), "--mask_keep: expected a color of --content_mask left over"),
+    ((RED, BLUE), [(RED, RED)], (),
+     "--style_mask: expected regions of the colors 0000ff, as in .*ff0000$"),
+    ((RED, BLUE), [(RED, BLUE), (GREEN, GREEN)], (),
+     "--style_mask: .*received one with 00ff00 alone"),
+    ((RED, BLUE), [], (),
+     "--style_mask: expected a mask for each style, or --mask_keep .*0000ff, ff0000"),
+    ((RED, BLUE), [], ("00ff00",),
+     r"--mask_keep: expected colors of --content_mask \(0000ff, ff0000\)"),
+    ((RED, BLUE), [], ("ff0000", "0000ff"),
+     "--mask_keep: expected a color of --content_mask left over"),
     ((WHITE, BLACK), [(WHITE, WHITE)], (), "--style_mask: expected regions of the colors 000000"),
 ])
 def test_what_does_not_pair_up(content, styles, keep, message):

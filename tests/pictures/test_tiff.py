@@ -59,7 +59,8 @@ def test_what_is_a_preview_alone_is_taken():
 def test_raw_photographs_are_not_their_previews(photometric, raw):
   """As NEF, ARW, CR2 and DNG are built: a small preview, the raw picture below it."""
   model = [(272, 2, 0, "Model 7", True)]
-  data = tiff((colors(), {"photometric": "rgb", "subifds": 1, "subfiletype": 1, "extratags": model}),
+  preview = {"photometric": "rgb", "subifds": 1, "subfiletype": 1, "extratags": model}
+  data = tiff((colors(), preview),
               (raw, {"photometric": photometric}))
   for source in (data, Image.open(io.BytesIO(data))):
     for call in (images.load_picture, images.probe_size):
@@ -70,7 +71,8 @@ def test_raw_photographs_are_not_their_previews(photometric, raw):
 @pytest.mark.parametrize("pages, message", [
     ([(GRAY.astype(np.int16), {})], "signed or complex numbers: save it as unsigned integers"),
     ([(GRAY.astype(np.complex64), {})], "signed or complex numbers"),
-    ([(GRAY.astype(np.float32), {})], r"floats in \[0, 1\], received 0.0 to 255.0 \(divide by 255\)"),
+    ([(GRAY.astype(np.float32), {})],
+     r"floats in \[0, 1\], received 0.0 to 255.0 \(divide by 255\)"),
     ([(np.full((4, 4), np.nan, np.float32), {})], r"floats in \[0, 1\], received nan to nan"),
     ([(np.zeros((20, 16, 16), np.uint8), {"volumetric": True, "tile": (16, 16, 16)})],
      "a volume: save one of its slices as PNG"),

@@ -19,7 +19,7 @@ _OPPONENTS = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
                        [1.9779984951, -2.4285922050, 0.4505937099],
                        [0.0259040371, 0.7827717662, -0.8086757660]])
 _HALVINGS = 12  # of the interval in which the largest chroma is sought: to 1/4096 of it
-_LEAST_DEVIATION = 1 / 255  # one level; less is noise, which nothing should enlarge to contrast
+_NOISE = 1 / 255  # deviations up to one level are rounding and noise, not to be enlarged
 _ROWS = 256  # pixels are converted in bands of rows: no temporaries of the picture's size
 
 
@@ -30,30 +30,38 @@ def transport_map(source: np.ndarray, target: np.ndarray, ridge: float = 1e-5) -
 
   Args:
     source, target: [C, C] covariances S and A.
-    ridge: is added to the diagonal of S, whose deviations count as one level of 255 at least.
+    ridge: is added to the diagonal of S.
   """
-  source = source + ridge * np.eye(len(source))
-  root = _power(source, 0.5, _LEAST_DEVIATION ** 2)
-  inverse = _power(source, -0.5, _LEAST_DEVIATION ** 2)
+  root = _power(source + ridge * np.eye(len(source)), 0.5)
+  inverse = _power(source + ridge * np.eye(len(source)), -0.5)
   return inverse @ _power(root @ target @ root, 0.5) @ inverse
 
 
-def _power(matrix: np.ndarray, exponent: float, least: float = 1e-12) -> np.ndarray:
-  """Raises a symmetric matrix, whose eigenvalues count as `least` at least, to a power."""
+def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:
   values, vectors = np.linalg.eigh(matrix)
-  return (vectors * np.maximum(values, least) ** exponent) @ vectors.T
+  return (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
+
+
+def _signal(deviation: np.ndarray) -> np.ndarray:
+  """Returns the share of a deviation that counts: none of one level, all of two."""
+  return np.clip(deviation / _NOISE - 1, 0, 1)
 
 
 def match_colors(picture: np.ndarray, reference: np.ndarray) -> np.ndarray:
   """Gives a picture the mean and covariance of the reference's colors, clipped to [0, 1].
 
-  A flat picture stays flat.
+  A flat picture stays flat. Directions of color in which it is flat, as a gray one is, stay so.
 
   Args:
     picture, reference: [1, H, W, 3] float32 in [0, 1]; sizes may differ.
   """
   pixels, wanted = (p.reshape(-1, 3).astype(np.float64) for p in (picture, reference))
-  matrix = transport_map(np.cov(pixels.T, bias=True), np.cov(wanted.T, bias=True))
+  covariance = np.cov(pixels.T, bias=True)
+  matrix = transport_map(covariance, np.cov(wanted.T, bias=True))
+  variances, directions = np.linalg.eigh(covariance)
+  signal = _signal(np.sqrt(np.maximum(variances, 0)))
+  if signal.min() < 1:
+    matrix = (directions * signal) @ directions.T @ matrix
   moved = (pixels - pixels.mean(0)) @ matrix + wanted.mean(0)
   return np.clip(moved, 0, 1).reshape(picture.shape).astype(np.float32)
 
@@ -67,7 +75,8 @@ def match_grays(picture: np.ndarray, reference: np.ndarray) -> np.ndarray:
   Args:
     picture, reference: [1, H, W, 3] float32 in [0, 1], three equal channels; sizes may differ.
   """
-  ratio = reference.std(dtype=np.float64) / max(picture.std(dtype=np.float64), _LEAST_DEVIATION)
+  deviation = picture.std(dtype=np.float64)
+  ratio = _signal(deviation) * reference.std(dtype=np.float64) / max(deviation, _NOISE)
   moved = (picture - picture.mean(dtype=np.float64)) * ratio + reference.mean(dtype=np.float64)
   return np.clip(moved, 0, 1).astype(np.float32)
 
