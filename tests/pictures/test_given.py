@@ -48,19 +48,19 @@ def test_file_objects_that_cannot_be_read(tmp_path):
 
 
 @pytest.mark.parametrize("path, hint", [
-    ("a.jpg,b.jpg", r"several pictures: --style=a\.jpg --style=b\.jpg"),
-    ("a.jpg;b.jpg", r"several pictures: --style=a\.jpg --style=b\.jpg"),
-    ("*.jpg", "a pattern, which the shell does not expand behind '='"),
-    ("photo[12].jpg", "a pattern"),
-    ("https://example.com/a.jpg", "an address: download it first"),
-    ("s3://bucket/a.jpg", "an address: download it first"),
-    ("file:///tmp/my%20photo.jpg", "an address: give the path /tmp/my photo.jpg"),
-    ("data:image/png;base64,AAAA", "a data address"),
+    ("a.jpg,b.jpg", r"a flag of its own: --style=a\.jpg --style=b\.jpg\)$"),
+    ("a.jpg;b.jpg", r"a flag of its own: --style=a\.jpg --style=b\.jpg\)$"),
+    ("*.jpg", "the shell expands no pattern behind '=': give --style once for each file"),
+    ("photo[12].jpg", "the shell expands no pattern"),
+    ("https://example.com/a.jpg", "this is an address: download the picture first"),
+    ("s3://bucket/a.jpg", "this is an address: download the picture first"),
+    ("file:///tmp/my%20photo.jpg", "instead of the address: --style=/tmp/my photo.jpg"),
+    ("data:image/png;base64,AAAA", "an address with data"),
     ('"a.jpg"', r"leave out the quotes and blanks around it: --style=a\.jpg"),
     ("'a.jpg'", r"leave out the quotes and blanks around it: --style=a\.jpg"),
     ("a.jpg ", r"leave out the quotes and blanks around it: --style=a\.jpg"),
     ("~/no such photo.jpg", "the shell does not expand ~ behind '=': --style=/"),
-    ("", "an empty path"),
+    ("", "the path is empty"),
     ("Photo.JPG", r"is it photo\.jpg\?"),
     ("phto.jpg", r"is it photo\.jpg\?"),
     ("nothing like it", r"\)$"),
@@ -72,6 +72,11 @@ def test_a_path_without_a_file_hints_at_what_is_meant(path, hint, tmp_path, monk
     wanted = rf"^--style: expected .*No such file or directory.*{hint}"
     with pytest.raises(ImageError, match=wanted):
       call(path, flag="--style")
+
+
+def test_several_contents_are_one_too_many():
+  with pytest.raises(ImageError, match=r"give one picture: --content=a\.jpg\)$"):
+    images.probe_size("a.jpg, b.jpg")
 
 
 def test_names_that_look_like_hints_are_files(tmp_path, monkeypatch):

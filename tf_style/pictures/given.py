@@ -81,7 +81,7 @@ def _open(path: str, flag: str) -> BinaryIO:
     if stat.S_ISREG(mode):
       return open(path, "rb")
   except (OSError, ValueError) as error:
-    reason = ": ".join(filter(None, [getattr(error, "strerror", None) or str(error),
+    reason = "; ".join(filter(None, [getattr(error, "strerror", None) or str(error),
                                      hint(path, flag)]))
     raise ImageError(f"{flag}: " + expected(
         "a picture that can be read", f"{_shortened(path)} ({one_line(reason)})")) from error
@@ -97,22 +97,24 @@ def hint(path: str, flag: str) -> str:
   """Returns what is probably meant by a path where no file is, or ''."""
   if address := re.match(r"([a-z][a-z0-9+.-]+)://", path, re.IGNORECASE):
     if address[1].lower() == "file":
-      return f"an address: give the path {unquote(urlsplit(path).path)}"
-    return "an address: download it first and give the file"
+      return f"give the path instead of the address: {flag}={unquote(urlsplit(path).path)}"
+    return "this is an address: download the picture first"
   if path.startswith("data:"):
-    return "a data address: save it as a file first"
+    return "this is an address with data: save it as a file first"
   bare = path.strip().strip("'\"\u201c\u201d\u2018\u2019").strip()
   if bare != path and bare:
     return f"leave out the quotes and blanks around it: {flag}={bare}"
   if not bare:
-    return "an empty path"
+    return "the path is empty"
   if path.startswith("~"):
     return f"the shell does not expand ~ behind '=': {flag}={os.path.expanduser(path)}"
   parts = [part.strip() for part in re.split("[,;]", path)]
   if len(parts) > 1 and all(map(_may_be_picture, parts)):
-    return f"several pictures: {' '.join(f'{flag}={part}' for part in parts if part)}"
+    many = flag.startswith("--style")
+    return ("give each picture with a flag of its own: " if many else "give one picture: ") + (
+        " ".join(f"{flag}={part}" for part in (parts if many else parts[:1])))
   if re.search(r"[*?]|\[.+\]", path):
-    return f"a pattern, which the shell does not expand behind '=': give {flag} once for each file"
+    return f"the shell expands no pattern behind '=': give {flag} once for each file, or a folder"
   return _nearby(path)
 
 

@@ -82,12 +82,19 @@ def load_picture(source: Source, longest_side: int | None = None, max_pixels: in
   Raises:
     ImageError: there is no such picture, it cannot be read, or it breaks the limit.
   """
-  with opened(source, max_pixels, flag) as (reader, path):
-    size = reader.size()
-    planes, notes = reader.read(longest_side)
+  planes, size, path, notes = _decoded(source, longest_side, max_pixels, flag)
   height, width = fitted_size(*size, longest_side) if longest_side else planes.color.shape[:2]
   rgb, alpha = float_planes(planes, height, width)
   return Picture(rgb, alpha, safe_name(Path(path).stem), tuple(notes))
+
+
+def _decoded(source: Source, longest_side: int | None, max_pixels: int, flag: str,
+             ) -> tuple[Planes, tuple[int, int], str, list[str]]:
+  """Returns the planes, the upright size, the path and notes; what decoders hold is freed here."""
+  with opened(source, max_pixels, flag) as (reader, path):
+    size = reader.size()
+    planes, notes = reader.read(longest_side)
+  return planes, size, path, notes
 
 
 def probe_size(source: Source, max_pixels: int = MAX_PIXELS, flag: str = "--content",

@@ -149,7 +149,7 @@ def _samples(page: Any) -> np.ndarray:
 def _numbers(samples: np.ndarray, page: Any) -> np.ndarray:
   """Returns samples of any depth as uint8, uint16, or floats in [0, 1]."""
   if samples.dtype.kind == "f":
-    return unit_floats(samples.astype(np.float32))
+    return unit_floats(samples).astype(np.float32)
   if page.photometric == _PALETTE:
     return samples
   if samples.dtype.kind == "b":
