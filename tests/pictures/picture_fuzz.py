@@ -17,7 +17,7 @@ from picture_kinds import picture_files
 
 from tf_style.errors import ImageError
 from tf_style.pictures.images import load_picture, probe_size
-from tf_style.system import machine
+from tf_style.system import memory
 
 _EXTREMES = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 
@@ -85,7 +85,7 @@ def main(first: int, count: int) -> None:
         assert str(error).startswith("--content: expected ")
         assert str(error).isprintable() and len(str(error)) < 600
       faulthandler.cancel_dump_traceback_later()
-  print(read, count - read, machine.peak_memory() // 1024)
+  print(read, count - read, memory.peak_memory() // 1024)
 
 
 if __name__ == "__main__":

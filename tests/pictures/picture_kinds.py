@@ -10,6 +10,8 @@ from PIL import Image, ImageCms
 
 HEIGHT, WIDTH = 24, 34
 ORIENTATION = 0x0112
+PILLOW_CANNOT_OPEN = {"float rgb.tif", "float rgb predictor.tif", "half gray.tif",
+                      "double gray.tif", "rgb.heic", "wide profile.heic"}
 
 
 def colors() -> np.ndarray:
@@ -18,11 +20,11 @@ def colors() -> np.ndarray:
   return np.rint(255 * np.stack([x, y, (1 - x) * (1 - y * y)], -1)).astype(np.uint8)
 
 
-def _tag(kind: bytes, body: bytes) -> bytes:
+def tag(kind: bytes, body: bytes) -> bytes:
   return kind + bytes(4) + body + bytes(-len(body) % 4)
 
 
-def _profile(space: bytes, pcs: bytes, tags: dict[bytes, bytes]) -> bytes:
+def profile(space: bytes, pcs: bytes, tags: dict[bytes, bytes]) -> bytes:
   """An ICC profile, version 2.4, of the device `space`."""
   body, table, offset = b"", struct.pack(">I", len(tags)), 128 + 4 + 12 * len(tags)
   for name, data in tags.items():
@@ -34,24 +36,24 @@ def _profile(space: bytes, pcs: bytes, tags: dict[bytes, bytes]) -> bytes:
   return (head + bytes(28) + white).ljust(128, b"\0") + table + body
 
 
-def _xyz(*values: float) -> bytes:
-  return _tag(b"XYZ ", struct.pack(">3i", *(round(v * 65536) for v in values)))
+def xyz(*values: float) -> bytes:
+  return tag(b"XYZ ", struct.pack(">3i", *(round(v * 65536) for v in values)))
 
 
-def _gamma(value: float) -> bytes:
-  return _tag(b"curv", struct.pack(">IH", 1, round(value * 256)))
+def gamma_curve(value: float) -> bytes:
+  return tag(b"curv", struct.pack(">IH", 1, round(value * 256)))
 
 
 def wide_profile() -> bytes:
   """An RGB profile with the primaries of Adobe RGB (1998) and its gamma."""
-  tags = {b"wtpt": _xyz(0.9505, 1, 1.0891), b"rXYZ": _xyz(0.60974, 0.31111, 0.01947),
-          b"gXYZ": _xyz(0.20528, 0.62567, 0.06087), b"bXYZ": _xyz(0.14919, 0.06322, 0.74457)}
-  curves = {name: _gamma(2.2) for name in (b"rTRC", b"gTRC", b"bTRC")}
-  return _profile(b"RGB ", b"XYZ ", tags | curves)
+  tags = {b"wtpt": xyz(0.9505, 1, 1.0891), b"rXYZ": xyz(0.60974, 0.31111, 0.01947),
+          b"gXYZ": xyz(0.20528, 0.62567, 0.06087), b"bXYZ": xyz(0.14919, 0.06322, 0.74457)}
+  curves = {name: gamma_curve(2.2) for name in (b"rTRC", b"gTRC", b"bTRC")}
+  return profile(b"RGB ", b"XYZ ", tags | curves)
 
 
 def gray_profile() -> bytes:
-  return _profile(b"GRAY", b"XYZ ", {b"wtpt": _xyz(0.9642, 1, 0.8249), b"kTRC": _gamma(1.4)})
+  return profile(b"GRAY", b"XYZ ", {b"wtpt": xyz(0.9642, 1, 0.8249), b"kTRC": gamma_curve(1.4)})
 
 
 def cmyk_profile() -> bytes:
@@ -66,9 +68,9 @@ def cmyk_profile() -> bytes:
     entries.append(np.clip([lab[0] * 2.55, lab[1] + 128, lab[2] + 128], 0, 255))
   ramp = bytes(range(256))
   identity = struct.pack(">9i", *(65536 * v for v in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
-  lut = _tag(b"mft1", bytes([4, 3, 2, 0]) + identity + ramp * 4
+  lut = tag(b"mft1", bytes([4, 3, 2, 0]) + identity + ramp * 4
              + np.rint(entries).astype(np.uint8).tobytes() + ramp * 3)
-  return _profile(b"CMYK", b"Lab ", {b"wtpt": _xyz(0.9642, 1, 0.8249), b"A2B0": lut})
+  return profile(b"CMYK", b"Lab ", {b"wtpt": xyz(0.9642, 1, 0.8249), b"A2B0": lut})
 
 
 def png(pixels: np.ndarray, color_type: int, *chunks: tuple[bytes, bytes]) -> bytes:
@@ -97,6 +99,65 @@ def _oriented(form: str, orientation: int, **options) -> bytes:
   exif = Image.Exif()
   exif[ORIENTATION] = orientation
   return _saved(Image.fromarray(colors()), form, exif=exif, **options)
+
+
+def _tiffs(deep: np.ndarray, deep_gray: np.ndarray, alpha: Image.Image) -> dict[str, bytes]:
+  """TIFFs that Pillow misreads, reads in part, or refuses."""
+  gray, planes = deep_gray >> 8, np.moveaxis(deep, -1, 0)
+  rgb = {"photometric": "rgb"}
+  separate = {**rgb, "planarconfig": "separate"}
+  share = np.asarray(alpha)[..., None] / 255
+  multiplied = np.rint(np.dstack([colors() * share, share * 255])).astype(np.uint8)
+  small = np.ascontiguousarray(colors()[::2, ::2])
+  return {
+      "16 bit planar.tif": _tiff(planes, **separate),
+      "16 bit planar strips.tif": _tiff(planes, **separate, rowsperstrip=5),
+      "16 bit planar deflate.tif": _tiff(planes, **separate, compression="zlib"),
+      "planar lzw.tif": _tiff(planes >> 8, **separate, compression="lzw"),
+      "planar tiles.tif": _tiff((planes >> 8).astype(np.uint8), **separate, tile=(16, 16)),
+      "16 bit rgb lzw predictor.tif": _tiff(deep, **rgb, compression="lzw", predictor=True),
+      "float rgb.tif": _tiff((deep / 65535).astype(np.float32), **rgb),
+      "float rgb predictor.tif": _tiff(
+          (deep / 65535).astype(np.float32), **rgb, compression="zlib", predictor=True),
+      "half gray.tif": _tiff((deep_gray / 65535).astype(np.float16)),
+      "double gray.tif": _tiff(deep_gray / 65535),
+      "4 bit gray.tif": _tiff((gray >> 4).astype(np.uint8), bitspersample=4),
+      "12 bit gray.tif": _tiff(deep_gray >> 4, bitspersample=12),
+      "32 bit gray.tif": _tiff(deep_gray.astype(np.uint32) * 65537),
+      "gray white is zero.tif": _tiff(gray.astype(np.uint8), photometric="miniswhite"),
+      "multiplied alpha.tif": _tiff(multiplied, **rgb, extrasamples=["assocalpha"]),
+      "big.tif": _tiff(colors(), **rgb, bigtiff=True),
+      "preview first.tif": _tiff_pages((small, {**rgb, "subfiletype": 1}), (colors(), rgb)),
+      "preview later.tif": _tiff_pages((colors(), rgb), (small, {**rgb, "subfiletype": 1})),
+      "ycbcr jpeg.tif": _tiff(colors(), **rgb, compression="jpeg",
+                              compressionargs={"level": 95, "outcolorspace": "ycbcr"}),
+  }
+
+
+def _tiff_pages(*pages: tuple[np.ndarray, dict]) -> bytes:
+  file = io.BytesIO()
+  with tifffile.TiffWriter(file) as writer:
+    for pixels, options in pages:
+      writer.write(pixels, metadata=None, **options)
+  return file.getvalue()
+
+
+def _later_formats(rgb: Image.Image, rgba: Image.Image) -> dict[str, bytes]:
+  """AVIF, and HEIC where its encoder is installed."""
+  sharp = {"quality": 100, "subsampling": "4:4:4"}
+  files = {"rgb.avif": _saved(rgb, "AVIF", **sharp), "alpha.avif": _saved(rgba, "AVIF", **sharp),
+           "wide profile.avif": _saved(rgb, "AVIF", icc_profile=wide_profile(), **sharp),
+           "turned.avif": _oriented("AVIF", 6, **sharp)}
+  try:
+    import pillow_heif
+  except ImportError:
+    return files
+  wide = {"icc_profile": wide_profile()}
+  for name, options in {"rgb.heic": {}, "wide profile.heic": wide}.items():
+    file = io.BytesIO()
+    pillow_heif.from_pillow(rgb).save(file, quality=100, chroma=444, **options)
+    files[name] = file.getvalue()
+  return files
 
 
 def picture_files() -> dict[str, bytes]:
@@ -185,4 +246,5 @@ def picture_files() -> dict[str, bytes]:
       "transparent.gif": _saved(palette, "GIF", transparency=3),
       "animated.gif": _saved(palette, "GIF", save_all=True, append_images=[later.quantize(64)]),
   }
+  files |= _tiffs(deep, deep_gray, alpha) | _later_formats(rgb, rgba)
   return files | {f"orientation {n}.jpg": _oriented("JPEG", n, quality=95) for n in range(1, 9)}

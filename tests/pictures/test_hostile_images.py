@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_kinds import colors, gray_profile, picture_files, png
+from picture_kinds import PILLOW_CANNOT_OPEN, colors, gray_profile, picture_files, png
 from PIL import Image
 
 from tf_style.errors import ImageError
@@ -59,7 +59,7 @@ def test_what_is_no_file(tmp_path):
 def test_only_the_formats_that_are_named_are_decoded(form, tmp_path):
   path = tmp_path / "x.png"
   Image.fromarray(colors()).save(path, form)
-  assert "which is none" in refused(path)
+  assert "which is none: a" in refused(path)
 
 
 @pytest.mark.parametrize("kind", ["rgb.jpg", "progressive.jpg", "rgb.png", "lossy.webp", "rgb.tif",
@@ -92,8 +92,9 @@ def test_too_many_pixels_are_refused_before_decoding(tmp_path):
     assert "--max_pixels" in refused(path, max_pixels=815)
     with pytest.raises(ImageError, match="--max_pixels"):
       images.probe_size(path, max_pixels=815)
-    with Image.open(path) as image, pytest.raises(ImageError, match="--max_pixels"):
-      images.load_picture(image, max_pixels=815)
+    if kind not in PILLOW_CANNOT_OPEN:
+      with Image.open(path) as image, pytest.raises(ImageError, match="--max_pixels"):
+        images.load_picture(image, max_pixels=815)
   assert "--max_pixels" in refused(colors(), max_pixels=815)
   images.load_picture(colors(), max_pixels=816)
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tf_style.errors import InputError
-from tf_style.pictures import masks
+from tf_style.pictures import mask_files, masks
 
 RED, BLUE, GREEN, WHITE, BLACK = (255, 0, 0), (0, 0, 255), (0, 255, 0), (255,) * 3, (0,) * 3
 LIMIT = 10**8
@@ -24,7 +24,7 @@ def load(content, styles=(), keep=(), size=(40, 60)) -> masks.Regions:
 
 def test_a_gray_mask_is_a_soft_matte_and_its_rest():
   ramp = np.tile(np.arange(256, dtype=np.uint8), (40, 1))
-  planes = masks.read_mask(ramp, LIMIT, "--content_mask")
+  planes = mask_files.load_mask(ramp, LIMIT, "--content_mask").planes
   np.testing.assert_allclose(planes["ffffff"], ramp / 255, atol=1e-6)
   np.testing.assert_allclose(planes["ffffff"] + planes["000000"], 1, atol=1e-6)
 
@@ -38,7 +38,7 @@ def test_a_mask_of_ones_is_one_region_of_ones():
 def test_colors_survive_jpeg_and_smoothed_edges(tmp_path):
   smooth = Image.fromarray(halves(RED, BLUE, 400, 600)).resize((300, 200), Image.Resampling.LANCZOS)
   smooth.save(tmp_path / "mask.jpg", quality=80)
-  planes = masks.read_mask(tmp_path / "mask.jpg", LIMIT, "--content_mask")
+  planes = mask_files.load_mask(tmp_path / "mask.jpg", LIMIT, "--content_mask").planes
   assert len(planes) == 2
   for plane in planes.values():
     assert set(np.unique(plane)) == {0, 1} and plane.mean() == pytest.approx(0.5, abs=0.02)
@@ -61,11 +61,16 @@ def test_what_is_kept_has_no_partner():
 
 
 @pytest.mark.parametrize("content, styles, keep, message", [
-    ((RED, BLUE), [(RED, RED)], (), "--style_mask: expected regions of the colors 0000ff, as in .*ff0000$"),
-    ((RED, BLUE), [(RED, BLUE), (GREEN, GREEN)], (), "--style_mask: .*received one with 00ff00 alone"),
-    ((RED, BLUE), [], (), "--style_mask: expected a mask for each style, or --mask_keep .*0000ff, ff0000"),
-    ((RED, BLUE), [], ("00ff00",), r"--mask_keep: expected colors of --content_mask \(0000ff, ff0000\)"),
-    ((RED, BLUE), [], ("ff0000", "0000ff"), "--mask_keep: expected a color of --content_mask left over"),
+    ((RED, BLUE), [(RED, RED)], (),
+     "--style_mask: expected regions of the colors 0000ff, as in .*ff0000$"),
+    ((RED, BLUE), [(RED, BLUE), (GREEN, GREEN)], (),
+     "--style_mask: .*received one with 00ff00 alone"),
+    ((RED, BLUE), [], (),
+     "--style_mask: expected a mask for each style, or --mask_keep .*0000ff, ff0000"),
+    ((RED, BLUE), [], ("00ff00",),
+     r"--mask_keep: expected colors of --content_mask \(0000ff, ff0000\)"),
+    ((RED, BLUE), [], ("ff0000", "0000ff"),
+     "--mask_keep: expected a color of --content_mask left over"),
     ((WHITE, BLACK), [(WHITE, WHITE)], (), "--style_mask: expected regions of the colors 000000"),
 ])
 def test_what_does_not_pair_up(content, styles, keep, message):

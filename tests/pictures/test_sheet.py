@@ -10,8 +10,10 @@ RED = np.zeros((1, 40, 60, 3), np.float32) + np.float32([1, 0, 0])
 
 
 def test_pictures_lie_in_rows_and_columns_unchanged():
-  noise = np.random.default_rng(0).integers(0, 256, (2, 1, 40, 60, 3)).astype(np.float32) / np.float32(255)
-  page = sheet.contact_sheet([[("a", noise[0]), ("b", None)], [("c", RED), ("d", noise[1])]], 40, 60)
+  noise = np.random.default_rng(0).integers(0, 256, (2, 1, 40, 60, 3)) / np.float32(255)
+  noise = noise.astype(np.float32)
+  rows = [[("a", noise[0]), ("b", None)], [("c", RED), ("d", noise[1])]]
+  page = sheet.contact_sheet(rows, 40, 60)
   down, across = 40 + 18 + 8, 60 + 8
   assert page.shape == (1, 8 + 2 * down, 8 + 2 * across, 3) and page.dtype == np.float32
   place = lambda row, column: page[:, 8 + row * down:, 8 + column * across:][:, :40, :60]
@@ -22,11 +24,13 @@ def test_pictures_lie_in_rows_and_columns_unchanged():
 
 
 @pytest.mark.parametrize("shape, inside", [
-    ((80, 120), np.s_[:, 8:48, 8:68]), ((80, 60), np.s_[:, 8:48, 23:53]), ((20, 60), np.s_[:, 18:38, 8:68])])
+    ((80, 120), np.s_[:, 8:48, 8:68]), ((80, 60), np.s_[:, 8:48, 23:53]),
+    ((20, 60), np.s_[:, 18:38, 8:68])])
 def test_other_sizes_are_shrunk_and_centered(shape, inside):
   picture = images.resize(RED, *shape)
   page = sheet.contact_sheet([[("", picture)]], 40, 60)
-  np.testing.assert_allclose(page[inside], np.broadcast_to(RED[:, :1, :1], page[inside].shape), atol=1 / 255)
+  red = np.broadcast_to(RED[:, :1, :1], page[inside].shape)
+  np.testing.assert_allclose(page[inside], red, atol=1 / 255)
   assert np.sum(np.all(page < (1.1, 0.1, 0.1), axis=-1)) == page[inside][..., 0].size
 
 

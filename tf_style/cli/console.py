@@ -24,6 +24,9 @@ def show_log(verbosity: int) -> None:
   logging.use_absl_handler()
   logging.get_absl_handler().setFormatter(python_logging.Formatter("%(message)s"))
   logging.set_verbosity(verbosity)
+  if verbosity < 1:  # of a damaged file they say in many lines what the error says in one
+    for decoder in ("tifffile", "imagecodecs"):
+      python_logging.getLogger(decoder).setLevel(python_logging.CRITICAL)
 
 
 def say(text: str) -> None:

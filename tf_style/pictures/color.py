@@ -1,15 +1,17 @@
-"""Whose colors a result has: transport of mean and covariance, grey pictures, chroma of the content.
+"""Whose colors a result has: transport of mean and covariance, gray pictures, the content's chroma.
 
-Lightness and chroma are those of Oklab (Ottosson 2020, A perceptual color space for image processing).
+Lightness and chroma are those of Oklab (Ottosson 2020, A perceptual color space for image
+processing).
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from tf_style.pictures import images
+from tf_style.pictures.resize import resize
 
-# Linear sRGB -> cone responses, and their cube roots -> lightness and two axes of chroma (Ottosson 2020).
+# Linear sRGB -> cone responses, and their cube roots -> lightness and two axes of chroma
+# (Ottosson 2020).
 _CONES = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
                    [0.2119034982, 0.6806995451, 0.1073969566],
                    [0.0883024619, 0.2817188376, 0.6299787005]])
@@ -17,6 +19,7 @@ _OPPONENTS = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
                        [1.9779984951, -2.4285922050, 0.4505937099],
                        [0.0259040371, 0.7827717662, -0.8086757660]])
 _HALVINGS = 12  # of the interval in which the largest chroma is sought: to 1/4096 of it
+_NOISE = 1 / 255  # deviations up to one level are rounding and noise, not to be enlarged
 _ROWS = 256  # pixels are converted in bands of rows: no temporaries of the picture's size
 
 
@@ -39,28 +42,41 @@ def _power(matrix: np.ndarray, exponent: float) -> np.ndarray:
   return (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
 
 
+def _signal(deviation: np.ndarray) -> np.ndarray:
+  """Returns the share of a deviation that counts: none of one level, all of two."""
+  return np.clip(deviation / _NOISE - 1, 0, 1)
+
+
 def match_colors(picture: np.ndarray, reference: np.ndarray) -> np.ndarray:
   """Gives a picture the mean and covariance of the reference's colors, clipped to [0, 1].
+
+  A flat picture stays flat. Directions of color in which it is flat, as a gray one is, stay so.
 
   Args:
     picture, reference: [1, H, W, 3] float32 in [0, 1]; sizes may differ.
   """
   pixels, wanted = (p.reshape(-1, 3).astype(np.float64) for p in (picture, reference))
-  matrix = transport_map(np.cov(pixels.T, bias=True), np.cov(wanted.T, bias=True))
+  covariance = np.cov(pixels.T, bias=True)
+  matrix = transport_map(covariance, np.cov(wanted.T, bias=True))
+  variances, directions = np.linalg.eigh(covariance)
+  signal = _signal(np.sqrt(np.maximum(variances, 0)))
+  if signal.min() < 1:
+    matrix = (directions * signal) @ directions.T @ matrix
   moved = (pixels - pixels.mean(0)) @ matrix + wanted.mean(0)
   return np.clip(moved, 0, 1).reshape(picture.shape).astype(np.float32)
 
 
 def match_grays(picture: np.ndarray, reference: np.ndarray) -> np.ndarray:
-  """Gives a grey picture the mean and deviation of another, clipped to [0, 1].
+  """Gives a gray picture the mean and deviation of another, clipped to [0, 1].
 
-  L' = (L - mean) deviation_ref / deviation + mean_ref (Gatys et al. 2016, Preserving Color in Neural
-  Artistic Style Transfer, eq. 10). A flat picture stays flat.
+  L' = (L - mean) deviation_ref / deviation + mean_ref (Gatys et al. 2016, Preserving Color in
+  Neural Artistic Style Transfer, eq. 10). A flat picture stays flat.
 
   Args:
     picture, reference: [1, H, W, 3] float32 in [0, 1], three equal channels; sizes may differ.
   """
-  ratio = reference.std(dtype=np.float64) / max(picture.std(dtype=np.float64), 1 / 255)
+  deviation = picture.std(dtype=np.float64)
+  ratio = _signal(deviation) * reference.std(dtype=np.float64) / max(deviation, _NOISE)
   moved = (picture - picture.mean(dtype=np.float64)) * ratio + reference.mean(dtype=np.float64)
   return np.clip(moved, 0, 1).astype(np.float32)
 
@@ -78,9 +94,9 @@ def from_oklab(lab: np.ndarray) -> np.ndarray:
 
 
 def gray(picture: np.ndarray) -> np.ndarray:
-  """Returns the grey picture of the same lightness, three equal channels.
+  """Returns the gray picture of the same lightness, three equal channels.
 
-  A grey of linear value l has lightness l^(1/3).
+  A gray of linear value l has lightness l^(1/3).
 
   Args:
     picture: [1, H, W, 3] float32 in [0, 1].
@@ -99,7 +115,8 @@ def is_gray(picture: np.ndarray) -> bool:
 def with_chroma(picture: np.ndarray, content: np.ndarray) -> np.ndarray:
   """Returns the lightness of one picture with the chroma of another.
 
-  Where no screen shows that color, the chroma is reduced, hue and lightness kept, as far as it takes.
+  Where no screen shows that color, the chroma is reduced as far as it takes; hue and lightness
+  are kept.
 
   Args:
     picture, content: [1, H, W, 3] float32 in [0, 1], of one size.
@@ -112,7 +129,7 @@ def with_chroma(picture: np.ndarray, content: np.ndarray) -> np.ndarray:
 
 
 def _within_gamut(lab: np.ndarray) -> np.ndarray:
-  """Multiplies chroma by the largest share, found by halving, with which a screen shows the color."""
+  """Multiplies chroma by the largest share that a screen can show, found by halving."""
   outside = ~_shown(lab)
   colors = lab[outside]
   share, step = np.zeros((len(colors), 1)), 1.0
@@ -134,7 +151,7 @@ def _shown(lab: np.ndarray) -> np.ndarray:
 
 
 def _in_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.ndarray:
-  """Applies a function of pixels, in float64, a few rows at a time; the result is clipped to [0, 1]."""
+  """Applies a function of pixels in float64, a few rows at a time; clips the result to [0, 1]."""
   result = np.empty_like(pictures[0])
   for top in range(0, result.shape[1], _ROWS):
     rows = np.s_[:, top:top + _ROWS]
@@ -143,15 +160,15 @@ def _in_bands(function: Callable[..., np.ndarray], *pictures: np.ndarray) -> np.
 
 
 def seen(mode: str, picture: np.ndarray) -> np.ndarray:
-  """Returns what the network sees of a content picture: its grey one where luminance alone is stylized."""
+  """Returns what the network sees of a content picture: gray where only luminance is stylized."""
   return gray(picture) if mode == "luminance" else picture
 
 
 def style_seen(mode: str, style: np.ndarray, content: np.ndarray) -> np.ndarray:
   """Returns what the network sees of a style picture (Gatys et al. 2016, Preserving Color).
 
-  With `match` it is recolored to the content's mean and covariance before (section 3 there), with
-  `luminance` both are grey and it has the mean and deviation of the content (section 4).
+  With `match` it has the content's mean and covariance (section 3 there). With `luminance` both
+  are gray, and it has the content's mean and deviation (section 4).
   """
   if mode == "match":
     return match_colors(style, content)
@@ -159,18 +176,18 @@ def style_seen(mode: str, style: np.ndarray, content: np.ndarray) -> np.ndarray:
 
 
 def finished(mode: str, strength: float, picture: np.ndarray, content: np.ndarray) -> np.ndarray:
-  """Returns what the user gets of a result: the content's chroma where it is asked for, then the blend.
+  """Returns what the user gets: a result with the content's chroma where asked for, then blended.
 
   Args:
     mode: `content` and `luminance` bring the content's chroma back, `style` and `match` do not.
-    strength: share of the result in the blend, the rest is the content; of the values as they are stored.
-      Blended as light, the brighter picture would shine through at every share, like a double exposure.
+    strength: share of the result in the blend; the rest is the content. Stored values are blended:
+      of light, the brighter picture would show through at every share, as in a double exposure.
     picture: [1, H, W, 3] float32 in [0, 1].
     content: the same, of any size.
   """
   if mode in ("style", "match") and strength == 1:
     return picture
-  content = images.resize(content, *picture.shape[1:3])
+  content = resize(content, *picture.shape[1:3])
   if mode in ("content", "luminance"):
     picture = with_chroma(picture, content)
   return np.float32(strength) * picture + np.float32(1 - strength) * content

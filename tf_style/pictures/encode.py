@@ -2,34 +2,30 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageCms, PngImagePlugin
 
-from tf_style.errors import OutputError, expected
+from tf_style.errors import ImageError, OutputError, expected
+from tf_style.pictures.arrays import planes_of_array
+from tf_style.pictures.load import Source, opened
+from tf_style.pictures.planes import Planes, floats, levels
 from tf_style.system import files
 
-_ROWS = 256  # pixels are rounded in bands of rows: no second picture of floats
 _EXIF_LIMIT = 65_000  # bytes; a JPEG segment has 65,533
 _IMAGE_DESCRIPTION = 0x010E
+_FLAG = "--output"
+_NO_LIMIT = sys.maxsize
 
 
 def to_uint8(rgb: np.ndarray) -> np.ndarray:
   """Rounds a picture [1, H, W, 3] or [H, W, 3] in [0, 1] to 256 levels, [H, W, 3]."""
-  return _rounded(rgb.reshape(rgb.shape[-3:]), np.uint8)
-
-
-def _rounded(values: np.ndarray, dtype: type[np.unsignedinteger]) -> np.ndarray:
-  """Returns `values` [H, ...] in [0, 1], clipped, as whole numbers over the range of `dtype`."""
-  top = np.iinfo(dtype).max
-  out = np.empty(values.shape, dtype)
-  for row in range(0, len(values), _ROWS):
-    band = slice(row, row + _ROWS)
-    out[band] = np.rint(np.clip(values[band], 0, 1) * top)
-  return out
+  return levels(rgb.reshape(rgb.shape[-3:]), np.uint8)
 
 
 def check_output_name(path: str | os.PathLike) -> None:
@@ -39,7 +35,7 @@ def check_output_name(path: str | os.PathLike) -> None:
     OutputError: it does not; the message lists those that do.
   """
   if Path(path).suffix.lower() not in _writers():
-    raise OutputError("--output: " + expected(f"a name ending in {', '.join(_writers())}", path))
+    raise OutputError(f"{_FLAG}: " + expected(f"a name ending in {', '.join(_writers())}", path))
 
 
 def check_output_size(path: str | os.PathLike, height: int, width: int) -> None:
@@ -51,39 +47,53 @@ def check_output_size(path: str | os.PathLike, height: int, width: int) -> None:
   suffix = Path(path).suffix.lower()
   limit = {".jpg": 65500, ".jpeg": 65500, ".webp": 16383}.get(suffix)
   if limit and max(height, width) > limit:
-    raise OutputError("--output: " + expected(
+    raise OutputError(f"{_FLAG}: " + expected(
         f"at most {limit} pixels a side in {suffix} (.png and .tif hold more)",
         f"{width} x {height}"))
 
 
-def save_picture(path: str | os.PathLike, rgb: np.ndarray, alpha: np.ndarray | None = None,
+def save_picture(path: str | os.PathLike, picture: Source, alpha: ArrayLike | None = None,
                  metadata: dict[str, Any] | None = None, overwrite: bool = True) -> Path:
   """Writes a picture in the format of the ending of `path`.
 
-  PNG and WebP (quality 95) keep `alpha`, TIFF (16 bits) too; JPEG (quality 95, 4:4:4) shows it over
+  PNG and WebP (quality 95) keep alpha, TIFF (16 bits) too; JPEG (quality 95, 4:4:4) shows it over
   white. `metadata` goes into the file as one JSON text: PNG's iTXt chunk `Description`, elsewhere
   the tag ImageDescription. What does not fit into the 64 KiB of a JPEG's EXIF is left out whole, in
   WebP too.
 
   Args:
     path: ends in .png, .jpg, .jpeg, .webp, .tif or .tiff, in any case; its folder is made.
-    rgb: [1, H, W, 3] in [0, 1], sRGB; values outside are clipped.
-    alpha: [H, W] in [0, 1], not multiplied into `rgb`.
+    picture: sRGB, whatever `load_picture` takes: [H, W] to [1, H, W, 4] of uint8, uint16, floats in
+      [0, 1] and others, or a Pillow image. Floats outside [0, 1] by at most .01 are clipped.
+    alpha: [H, W] of such numbers, not multiplied into the colors; None takes the picture's own.
     metadata: names and whatever JSON can hold.
     overwrite: False takes the next free name where `path` exists.
   Returns:
     The path that was written.
   Raises:
+    ImageError: `picture` or `alpha` is none.
     OutputError: the ending is unknown, or the format cannot hold so large a picture.
     OSError: from the system; `path` is as before.
   """
   check_output_name(path)
-  height, width = rgb.shape[-3:-1]
-  check_output_size(path, height, width)
+  with opened(picture, _NO_LIMIT, _FLAG) as (reader, _):
+    planes, _ = reader.read(None)
+  if alpha is not None:
+    planes = planes._replace(alpha=_checked_alpha(alpha, *planes.color.shape[:2]))
+  check_output_size(path, *planes.color.shape[:2])
+  if planes.color.shape[2] == 1:
+    planes = planes._replace(color=planes.color.repeat(3, axis=2))
   write = _writers()[Path(path).suffix.lower()]
-  pixels = rgb.reshape(height, width, 3)
   text = json.dumps(metadata) if metadata else ""
-  return files.write_atomically(path, lambda aside: write(aside, pixels, alpha, text), overwrite)
+  return files.write_atomically(path, lambda aside: write(aside, planes, text), overwrite)
+
+
+def _checked_alpha(alpha: ArrayLike, height: int, width: int) -> np.ndarray:
+  plane = planes_of_array(alpha, _NO_LIMIT, f"{_FLAG}, alpha").color
+  if plane.shape != (height, width, 1):
+    raise ImageError(f"{_FLAG}: " + expected(
+        f"an alpha of the picture's shape {(height, width)}", f"shape {np.shape(alpha)}"))
+  return plane[..., 0]
 
 
 def _writers() -> dict[str, Callable]:
@@ -91,10 +101,10 @@ def _writers() -> dict[str, Callable]:
           ".tif": _write_tiff, ".tiff": _write_tiff}
 
 
-def _image(pixels: np.ndarray, alpha: np.ndarray | None) -> Image.Image:
-  image = Image.fromarray(_rounded(pixels, np.uint8))
-  if alpha is not None:
-    image.putalpha(Image.fromarray(_rounded(alpha, np.uint8)))
+def _image(planes: Planes) -> Image.Image:
+  image = Image.fromarray(levels(planes.color, np.uint8))
+  if planes.alpha is not None:
+    image.putalpha(Image.fromarray(levels(planes.alpha, np.uint8)))
   return image
 
 
@@ -112,31 +122,33 @@ def _exif(text: str) -> Image.Exif:
   return exif
 
 
-def _write_png(path: Path, pixels: np.ndarray, alpha: np.ndarray | None, text: str) -> None:
+def _write_png(path: Path, planes: Planes, text: str) -> None:
   info = PngImagePlugin.PngInfo()
   info.add(b"sRGB", b"\0")
   if text:
     info.add_itxt("Description", text)
-  _image(pixels, alpha).save(path, "PNG", pnginfo=info, compress_level=2)
+  _image(planes).save(path, "PNG", pnginfo=info, compress_level=2)
 
 
-def _write_jpeg(path: Path, pixels: np.ndarray, alpha: np.ndarray | None, text: str) -> None:
-  if alpha is not None:
-    pixels = pixels * alpha[..., None] + (1 - alpha[..., None])
-  _image(pixels, None).save(path, "JPEG", quality=95, subsampling=0, icc_profile=_srgb_profile(),
-                            exif=_exif(text))
+def _write_jpeg(path: Path, planes: Planes, text: str) -> None:
+  if planes.alpha is not None:
+    color, alpha = floats(planes.color), floats(planes.alpha)[..., None]
+    planes = Planes(color * alpha + (1 - alpha), None)
+  _image(planes).save(path, "JPEG", quality=95, subsampling=0, icc_profile=_srgb_profile(),
+                      exif=_exif(text))
 
 
-def _write_webp(path: Path, pixels: np.ndarray, alpha: np.ndarray | None, text: str) -> None:
-  _image(pixels, alpha).save(path, "WEBP", quality=95, exact=True, icc_profile=_srgb_profile(),
-                             exif=_exif(text))
+def _write_webp(path: Path, planes: Planes, text: str) -> None:
+  _image(planes).save(path, "WEBP", quality=95, exact=True, icc_profile=_srgb_profile(),
+                      exif=_exif(text))
 
 
-def _write_tiff(path: Path, pixels: np.ndarray, alpha: np.ndarray | None, text: str) -> None:
+def _write_tiff(path: Path, planes: Planes, text: str) -> None:
   import tifffile
 
-  if alpha is not None:
-    pixels = np.concatenate([pixels, alpha[..., None]], axis=-1)
-  tifffile.imwrite(path, _rounded(pixels, np.uint16), photometric="rgb", metadata=None,
-                   extrasamples=None if alpha is None else ["unassalpha"], description=text or None,
+  pixels = levels(planes.color, np.uint16)
+  if planes.alpha is not None:
+    pixels = np.dstack([pixels, levels(planes.alpha, np.uint16)])
+  tifffile.imwrite(path, pixels, photometric="rgb", metadata=None, description=text or None,
+                   extrasamples=None if planes.alpha is None else ["unassalpha"],
                    iccprofile=_srgb_profile(), software="tf_style")

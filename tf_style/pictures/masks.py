@@ -1,22 +1,16 @@
-"""Regions: masks read, paired by color, and resized to the grids of layers.
+"""Regions: masks paired by color, and resized to the grids of layers."""
 
-A gray mask is one soft matte: white is a region and black another, and a gray position belongs to both. A
-mask with colors has a region for each color that covers half a percent of it; other pixels, as at edges
-that were smoothed or compressed, belong to the color that is nearest to them.
-"""
-
+import math
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from tf_style.errors import InputError, expected
-from tf_style.pictures import images
+from tf_style.pictures.load import Source
+from tf_style.pictures.mask_files import NEAR, Mask, load_mask
 
-# Of 255: colors that differ by less in each channel are one; JPEG at usual qualities moves flat areas less.
-_NEAR = 48
-_LEAST_SHARE = 0.005
-_WHITE, _BLACK = "ffffff", "000000"
+_ROUNDING = 0.5  # pixels by which a side of a resized picture may differ
 
 Planes = dict[str, np.ndarray]
 
@@ -27,22 +21,26 @@ class Regions(NamedTuple):
   Attributes:
     colors: [R] in the content mask, six hexadecimal digits, of the regions that are stylized.
     content: [H, W, R] float32 in [0, 1], how much each pixel of the result belongs to each region.
-    styles: [h, w, R] likewise, one a style, zero where a style has no such region; ones without style masks.
+    styles: [h, w, R] likewise, one a style, zero where a style has no such region; ones without
+      style masks.
     kept: [H, W, 1] float32, how much each pixel keeps of the content; None where none does.
+    notes: what the user should know about how the masks were read.
   """
 
   colors: tuple[str, ...]
   content: np.ndarray
   styles: tuple[np.ndarray, ...]
   kept: np.ndarray | None
+  notes: tuple[str, ...] = ()
 
 
-def load_regions(content_mask: Any, style_masks: Sequence[Any], keep: Sequence[str], size: tuple[int, int],
-                 style_sizes: Sequence[tuple[int, int]], max_pixels: int) -> Regions:
+def load_regions(content_mask: Source, style_masks: Sequence[Source | None], keep: Sequence[str],
+                 size: tuple[int, int], style_sizes: Sequence[tuple[int, int]],
+                 max_pixels: int) -> Regions:
   """Reads masks and pairs their regions by color.
 
   Args:
-    content_mask: path, Pillow image or array.
+    content_mask: what `load_mask` takes.
     style_masks: likewise, one a style, or none.
     keep: colors of the content mask whose regions stay as the content is.
     size: height and width of the result.
@@ -51,23 +49,46 @@ def load_regions(content_mask: Any, style_masks: Sequence[Any], keep: Sequence[s
   Raises:
     InputError: a mask cannot be read, or a color has no partner; the message names the colors.
   """
-  content = read_mask(content_mask, max_pixels, "--content_mask")
+  mask = load_mask(content_mask, max_pixels, "--content_mask")
+  content = mask.planes
   kept = [_nearest(color, content) for color in keep]
   if None in kept:
-    raise InputError("--mask_keep: " + expected(f"colors of --content_mask ({', '.join(content)})",
-                                                ", ".join(keep)))
+    raise InputError("--mask_keep: " + expected(
+        f"colors of --content_mask ({', '.join(content)})", ", ".join(keep)))
   colors = tuple(color for color in content if color not in kept)
   if not colors:
-    raise InputError("--mask_keep: " + expected("a color of --content_mask left over", ", ".join(keep)))
-  styles = [read_mask(mask, max_pixels, "--style_mask") for mask in style_masks]
-  _check_partners(colors, styles)
-  stacked = lambda planes, names: np.stack([planes[name] for name in names], -1)
+    raise InputError("--mask_keep: " + expected(
+        "a color of --content_mask left over", ", ".join(keep)))
+  styles = [load_mask(each, max_pixels, "--style_mask") for each in style_masks
+            if each is not None]
+  _check_partners(colors, [style.planes for style in styles])
   return Regions(
-      colors, area_means(stacked(content, colors), *size),
-      tuple(area_means(_like(colors, planes), *style_size)
-            for planes, style_size in zip(styles, style_sizes, strict=True)) if styles else
+      colors, area_means(_stacked(content, colors), *size),
+      tuple(area_means(_like(colors, style.planes), *style_size)
+            for style, style_size in zip(styles, style_sizes, strict=True)) if styles else
       tuple(np.ones((*style_size, 1), np.float32) for style_size in style_sizes),
-      area_means(stacked(content, set(kept)).sum(-1, keepdims=True), *size) if kept else None)
+      area_means(_stacked(content, set(kept)).sum(-1, keepdims=True), *size) if kept else None,
+      _notes([mask, *styles], [size, *style_sizes]))
+
+
+def _stacked(planes: Planes, names: Iterable[str | None]) -> np.ndarray:
+  return np.stack([planes[name] for name in names if name], -1)
+
+
+def _notes(masks: Sequence[Mask], sizes: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+  """Returns notes on the masks, of the content and then of the styles, and on their shapes."""
+  notes: list[str] = []
+  if len(masks[0].planes) == 1:
+    notes.append(f"--content_mask: all of it is one region, {next(iter(masks[0].planes))}")
+  for index, (mask, (height, width)) in enumerate(zip(masks, sizes, strict=False)):
+    notes += mask.notes
+    mask_height, mask_width = mask.size()
+    ratio = abs(math.log(mask_width * height / (mask_height * width)))
+    if ratio > _ROUNDING * (1 / mask_height + 1 / mask_width + 1 / height + 1 / width):
+      flag = "--style_mask" if index else "--content_mask"
+      notes.append(f"{flag}: a mask of {mask_width} x {mask_height} is stretched to its picture, "
+                   f"{width} x {height}")
+  return tuple(dict.fromkeys(notes))
 
 
 def _check_partners(colors: Sequence[str], styles: Sequence[Planes]) -> None:
@@ -80,8 +101,8 @@ def _check_partners(colors: Sequence[str], styles: Sequence[Planes]) -> None:
   there = sorted(set().union(*styles))
   if alone := [color for color in colors if _nearest(color, there) is None]:
     raise InputError("--style_mask: " + expected(
-        f"regions of the colors {', '.join(alone)}, as in --content_mask (or --mask_keep={','.join(alone)})",
-        ", ".join(there)))
+        f"regions of the colors {', '.join(alone)}, as in --content_mask "
+        f"(or --mask_keep={','.join(alone)})", ", ".join(there)))
   for planes in styles:
     if all(_nearest(color, planes) is None for color in colors):
       raise InputError("--style_mask: " + expected(
@@ -96,51 +117,12 @@ def _like(colors: Sequence[str], planes: Planes) -> np.ndarray:
   return np.stack([zero if name is None else planes[name] for name in nearest], -1)
 
 
-def read_mask(source: Any, max_pixels: int, flag: str) -> Planes:
-  """Reads a mask into its regions: planes [h, w] float32 in [0, 1] by color, which sum to 1.
-
-  Raises:
-    InputError: it cannot be read.
-  """
-  rgb = images.load_picture(source, None, max_pixels, flag).rgb[0]
-  if np.mean(np.ptp(rgb, axis=-1) > _NEAR / 255) < _LEAST_SHARE:
-    white: np.ndarray = np.mean(rgb, axis=-1)
-    planes = {_BLACK: 1 - white, _WHITE: white}
-    return {color: plane for color, plane in planes.items() if plane.mean() >= _LEAST_SHARE}
-  levels = images.to_uint8(rgb[None])
-  palette = sorted(_palette(levels), key=_hex)
-  distances = [np.square(levels - color.astype(np.float32)).sum(-1) for color in palette]
-  owner = np.argmin(distances, axis=0)
-  return {_hex(color): (owner == index).astype(np.float32) for index, color in enumerate(palette)}
-
-
-def _palette(levels: np.ndarray) -> list[np.ndarray]:
-  """Returns the colors [3] of [h, w, 3] uint8 that cover enough, the most common first."""
-  packed, counts = np.unique(levels @ np.array([1 << 16, 1 << 8, 1], np.int32), return_counts=True)
-  colors = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], -1)
-  taken: list[np.ndarray] = []
-  rest = np.ones(len(colors), bool)
-  while rest.any():
-    color = colors[rest][np.argmax(counts[rest])]
-    near = rest & (np.abs(colors - color).max(-1) < _NEAR)
-    if not taken or counts[near].sum() >= _LEAST_SHARE * counts.sum():
-      taken.append(color)
-    elif counts[rest].sum() < _LEAST_SHARE * counts.sum():
-      break
-    rest &= ~near
-  return taken
-
-
-def _hex(color: np.ndarray) -> str:
-  return bytes(color.tolist()).hex()
-
-
 def _nearest(color: str, names: Iterable[str]) -> str | None:
   """Returns the name of the nearest color, or None where none is near."""
   channels = lambda name: np.array(list(bytes.fromhex(name)), int)
   distance = {name: np.abs(channels(name) - channels(color)).max() for name in names}
   best = min(distance, key=distance.__getitem__, default=None)
-  return best if best is not None and distance[best] < _NEAR else None
+  return best if best is not None and distance[best] < NEAR else None
 
 
 def area_means(weights: np.ndarray, height: int, width: int, stride: int = 1) -> np.ndarray:
@@ -173,6 +155,6 @@ def _means_between(values: np.ndarray, edges: np.ndarray, axis: int) -> np.ndarr
 
 
 def shown(regions: Regions) -> np.ndarray:
-  """Returns the content's regions as a picture [1, H, W, 3]: each in its color, what is kept in black."""
+  """Returns the content's regions as a picture [1, H, W, 3], each in its color; the rest black."""
   colors = np.array([list(bytes.fromhex(color)) for color in regions.colors], np.float32) / 255
   return np.clip(regions.content @ colors, 0, 1)[None]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tf_style.pictures import images
+from tf_style.pictures.encode import to_uint8
+from tf_style.pictures.resize import resize
 
 _FONT_PX, _LINE_PX, _MARGIN = 14, 18, 8
 _PAPER, _BLANK, _INK = "white", "#e4e4e4", "black"
@@ -17,8 +18,8 @@ Cell = tuple[str, np.ndarray | None]
 def contact_sheet(rows: Sequence[Sequence[Cell]], height: int, width: int) -> np.ndarray:
   """Returns rows of pictures with captions as one picture, [1, H, W, 3] float32 in [0, 1].
 
-  Captions, of one line or several, are broken where they are wider than a picture; all cells are as high as
-  the longest needs.
+  Captions, of one line or several, are broken where they are wider than a picture; all cells are
+  as high as the longest needs.
 
   Args:
     rows: of each cell the caption and the picture, [1, h, w, 3]; None leaves its place blank.
@@ -28,7 +29,8 @@ def contact_sheet(rows: Sequence[Sequence[Cell]], height: int, width: int) -> np
   captions = [[_broken(caption, font, width) for caption, _ in row] for row in rows]
   lines = max(caption.count("\n") + 1 for row in captions for caption in row)
   down, across = height + lines * _LINE_PX + _MARGIN, width + _MARGIN
-  sheet = Image.new("RGB", (max(map(len, rows)) * across + _MARGIN, len(rows) * down + _MARGIN), _PAPER)
+  size = max(map(len, rows)) * across + _MARGIN, len(rows) * down + _MARGIN
+  sheet = Image.new("RGB", size, _PAPER)
   draw = ImageDraw.Draw(sheet)
   for row, cells in enumerate(rows):
     for column, (_, picture) in enumerate(cells):
@@ -37,7 +39,8 @@ def contact_sheet(rows: Sequence[Sequence[Cell]], height: int, width: int) -> np
         draw.rectangle((left, top, left + width - 1, top + height - 1), _BLANK)
       else:
         shown = _fitted(picture, height, width)
-        sheet.paste(shown, (left + (width - shown.width) // 2, top + (height - shown.height) // 2))
+        sheet.paste(shown, (left + (width - shown.width) // 2,
+                            top + (height - shown.height) // 2))
       for number, line in enumerate(captions[row][column].split("\n")):
         draw.text((left, top + height + number * _LINE_PX), line, _INK, font)
   return np.asarray(sheet, np.float32)[None] / np.float32(255)
@@ -47,12 +50,12 @@ def _fitted(picture: np.ndarray, height: int, width: int) -> Image.Image:
   size = picture.shape[1:3]
   if size[0] > height or size[1] > width:
     scale = min(height / size[0], width / size[1])
-    picture = images.resize(picture, *(max(1, round(side * scale)) for side in size))
-  return Image.fromarray(images.to_uint8(picture))
+    picture = resize(picture, *(max(1, round(side * scale)) for side in size))
+  return Image.fromarray(to_uint8(picture))
 
 
 def _broken(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-  """Breaks a text into lines of at most `width` pixels, where it can after blanks, commas, equals signs."""
+  """Breaks a text into lines of at most `width` pixels, if it can after blanks, commas or '='."""
   lines = []
   for given in text.split("\n"):
     line = ""

@@ -36,7 +36,8 @@ class Loaded(NamedTuple):
   @property
   def notes(self) -> list[str]:
     """What the user should know of the pictures."""
-    return [note for each in (self.content, *self.styles) if each for note in each.notes]
+    of_pictures = [note for each in (self.content, *self.styles) if each for note in each.notes]
+    return of_pictures + list(self.regions.notes if self.regions else ())
 
   @property
   def num_regions(self) -> int:
