@@ -156,7 +156,7 @@ class Problem:
     config, loaded = self.config, self.loaded
     style = self._style(height, width) if loaded.styles else {}
     of_erosion = functools.cache(  # mostly both are of no erosion
-        lambda erosion: loaded.weights and self._guides(
+        lambda erosion: None if loaded.weights is None else self._guides(
             loaded.weights.content, height, width, erosion))
     content = {} if loaded.content is None else self.graphs.targets.content(
         color.seen(config.color, images.resize(loaded.content.rgb, height, width)), style,

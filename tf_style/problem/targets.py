@@ -118,8 +118,10 @@ class Targets:
 
   def _cut(self, values: Mapping[str, Any] | None, name: str, window: Window) -> Any:
     """Returns the part of a layer's values that a window stands for; None of none."""
-    return values and tiles.own_cells(
-        values[name], window, self.network.layers[name].stride, of_picture=True)
+    if values is None:
+      return None
+    stride = self.network.layers[name].stride
+    return tiles.own_cells(values[name], window, stride, of_picture=True)
 
   def _blank(self, name: str, picture: np.ndarray, dtype: tf.DType) -> np.ndarray:
     layer = self.network.layers[name]

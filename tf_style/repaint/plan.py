@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     config: resolved.
     levels: coarse to fine.
     device: TensorFlow's name.
-    weights: of the network.
+    weights: of the network, up to the deepest layer in use.
     loaded: the pictures.
     start: [1, H, W, 3], of any size.
     notes: what the user should know.
@@ -111,8 +111,10 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
   loaded = load(inputs, config, styles_at)
   device = devices.choose_device(config.device)
   weights = weights or load_weights(config.network, config.weights)
+  network, layers = NETWORKS[weights.network], config.content_layers + config.style_layers
+  weights = weights.up_to(network.deepest(layers).name)
   asked = _resolved(config, loaded, weights.network, device)
-  deepest = NETWORKS[asked.network].deepest(asked.content_layers + asked.style_layers)
+  deepest = network.deepest(asked.content_layers + asked.style_layers)
   _check_sizes(deepest.stride, loaded, asked)
   config = memory.fitted(
       asked, *loaded.size, memory_limit(device), loaded.num_regions, device)
