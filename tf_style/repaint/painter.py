@@ -167,8 +167,7 @@ class Painter:
         raise
       best = images.resize(descent.best.picture.numpy(), *plan.loaded.size)
       raise Interrupted(plan.finished(best)) from error
-    finally:
-      descent.let_go()  # the last look needs the memory
+    descent.let_go()  # the last look needs the memory
     picture = _eight_bits(_enlarged(picture, plan))
     losses = self._problem(plan, "float32", on_tile).value(picture)
     return Result(_eight_bits(plan.finished(picture)), losses, recorder.history(), plan,
