@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from tf_style.descent.optimizers import LBFGS, Adam
+from tf_style.problem.gradients import TiledPicture, WholePicture
 
 import tf_style
 from tf_style.descent.loop import Descent
-from tf_style.descent.optimizers import LBFGS, Adam
 from tf_style.descent.parameters import FourierSigmoid, Pixels
 from tf_style.pictures import images
-from tf_style.problem.gradients import TiledPicture, WholePicture
 from tf_style.problem.objective import Objective
 from tf_style.problem.targets import Targets
 from tf_style.settings.config import Config

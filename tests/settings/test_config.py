@@ -56,7 +56,8 @@ def test_names_for_layers_are_resolved_with_their_weights(options, layers, weigh
   assert config.style_layer_weights == pytest.approx(weights)
 
 
-@pytest.mark.parametrize("preset", [name for name in PRESETS if "style_layers" not in PRESETS[name]])
+@pytest.mark.parametrize(
+    "preset", [name for name in PRESETS if "style_layers" not in PRESETS[name]])
 def test_the_default_layers_have_a_name(preset):
   assert Config.of(preset=preset, style_layers="default") == Config.of(preset=preset)
 
