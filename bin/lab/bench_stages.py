@@ -1,7 +1,8 @@
-"""A run in a process of its own that tells when it reached which stage, and how much memory it had taken.
+"""A run in a process of its own that tells when it reached which stage, and its memory by then.
 
-Started by `bench_startup` and `bench_memory` as `bench_stages.py SPAWNED STEPS GRAFT FLAGS...`: the time of
-its start, the steps after which it stops, 1 to graft VGG19, and flags of tf-style. Prints JSON.
+Started by `bench_startup` and `bench_memory` as `bench_stages.py SPAWNED STEPS GRAFT FLAGS...`: the
+time of its start, the steps after which it stops, 1 to graft VGG19, and flags of tf-style. Prints
+JSON.
 """
 
 import json
@@ -30,11 +31,11 @@ def main() -> None:
   mark("flags and pictures' sizes")
   machine.start_tensorflow()
   mark("import of TensorFlow")
-  from tf_style.repaint import painter as transfer
-  from tf_style.repaint import plan as plans
+  from tf_style.descent.loop import Descent
+  from tf_style.repaint import painter, plan
   from tf_style.vgg.weights import graft_vgg19
   mark("import of the package")
-  load, evaluate_with = plans.load_weights, transfer.Descent.evaluate_with
+  load, evaluate_with = plan.load_weights, Descent.evaluate_with
 
   def load_and_mark(*arguments: Any) -> Any:
     mark("pictures")
@@ -54,9 +55,9 @@ def main() -> None:
       mark("first step, with its graph")
     return step.number >= steps
 
-  plans.load_weights, transfer.Descent.evaluate_with = load_and_mark, mark_and_evaluate
-  transfer.stylize(job.inputs.content, job.inputs.styles, job.config,
-                   on_plan=lambda plan: mark("plan"), on_step=on_step)
+  plan.load_weights, Descent.evaluate_with = load_and_mark, mark_and_evaluate
+  painter.stylize(job.inputs.content, job.inputs.styles, job.config,
+                  on_plan=lambda _: mark("plan"), on_step=on_step)
   mark("last look")
   print(json.dumps(STAGES))
 
