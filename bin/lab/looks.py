@@ -6,8 +6,8 @@
 Flags such as content_weight=0.02 change the default. The ways `one size` and `gatys as long` are
 stopped when they have taken the seconds that the default before them took. Content is measured by
 features of block5_conv3, which no loss uses; style by patches, by a network with random kernels and
-by layers of VGG that no loss uses (`measures`), and by all of these of both pictures at a quarter of
-their size, where strokes are large.
+by layers of VGG that no loss uses (`measures`), and by all of these of both pictures at a quarter
+of their size, where strokes are large.
 """
 
 import argparse

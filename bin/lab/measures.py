@@ -25,9 +25,9 @@ class Measures:
     """Sliced Wasserstein distances (Heitz et al. 2021), 0 where picture and style agree, by kind.
 
     `patches`: 7x7 pixels, at two scales; `random`: three layers of the network with random kernels;
-    `vgg`: the same layers, pretrained, which see objects too: there a picture that keeps more of its
-    content is farther from the style. Each is in units of the style's own deviations: 1 is a whole
-    deviation off. Pictures are [1, H, W, 3] in [0, 1].
+    `vgg`: the same layers, pretrained, which see objects too: there a picture that keeps more of
+    its content is farther from the style. Each is in units of the style's own deviations: 1 is a
+    whole deviation off. Pictures are [1, H, W, 3] in [0, 1].
     """
     described = lambda kind: zip(
         self._described(kind, picture), self._described(kind, style), strict=True)
