@@ -1,4 +1,4 @@
-"""What is transparent does not count: in styles and contents, whole and by tiles; gray stays gray."""
+"""What is transparent does not count, whole and by tiles; gray stays gray."""
 
 import numpy as np
 import pytest

@@ -154,11 +154,11 @@ def _added(total: FeatureSums | None, part: FeatureSums) -> FeatureSums:
 def _adapted(features: tf.Tensor, maps: Sequence[tuple[tf.Tensor, tf.Tensor]],
              guide: np.ndarray | None) -> tf.Tensor:
   """Applies each region's gain and shift, [B, C] each."""
-  values = tf.cast(features, tf.float32)
+  values = tf.cast(features, maps[0][0].dtype)
   parts = [gain[:, None, None] * values + shift[:, None, None] for gain, shift in maps]
   if guide is None:
     return tf.cast(parts[0], features.dtype)
-  shares = tf.split(guide, guide.shape[-1], -1)
+  shares = tf.split(tf.cast(guide, values.dtype), guide.shape[-1], -1)
   moved = tf.add_n([share * (part - values) for share, part in zip(shares, parts, strict=True)])
   return tf.cast(values + moved, features.dtype)
 

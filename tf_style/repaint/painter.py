@@ -165,11 +165,14 @@ class Painter:
     except KeyboardInterrupt as error:
       if not recorder.number:
         raise
-      best = images.resize(descent.best.picture.numpy(), *plan.loaded.size)
+      best = _enlarged(descent.best.picture.numpy(), plan)
       raise Interrupted(plan.finished(best)) from error
     descent.let_go()  # the last look needs the memory
     picture = _eight_bits(_enlarged(picture, plan))
-    losses = self._problem(plan, "float32", on_tile).value(picture)
+    try:
+      losses = self._problem(plan, "float32", on_tile).value(picture)
+    except KeyboardInterrupt as error:
+      raise Interrupted(plan.finished(picture)) from error
     return Result(_eight_bits(plan.finished(picture)), losses, recorder.history(), plan,
                   recorder.seconds, recorder.stopped, recorder.faults, failed)
 

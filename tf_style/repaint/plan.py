@@ -16,7 +16,6 @@ from tf_style.repaint import pyramid
 from tf_style.settings.config import Config
 from tf_style.system import devices
 from tf_style.system.memory import memory_limit
-from tf_style.vgg.network import NETWORKS
 from tf_style.vgg.weights import Weights, load_weights
 
 # From height and width: the content [1, H, W, 3], and how much of it is kept, [1, H, W, 1].
@@ -111,9 +110,9 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
   loaded = load(inputs, config, styles_at)
   device = devices.choose_device(config.device)
   weights = weights or load_weights(config.network, config.weights)
-  network, layers = NETWORKS[weights.network], config.content_layers + config.style_layers
+  network, layers = weights.network, config.content_layers + config.style_layers
   weights = weights.up_to(network.deepest(layers).name)
-  asked = _resolved(config, loaded, weights.network, device)
+  asked = _resolved(config, loaded, network.name, device)
   deepest = network.deepest(asked.content_layers + asked.style_layers)
   _check_sizes(deepest.stride, loaded, asked)
   config = memory.fitted(
