@@ -178,7 +178,7 @@ def test_an_interrupted_run_has_the_best_picture_so_far(options):
 def test_what_is_kept_is_sharp_when_interrupted_at_a_coarse_level():
   with pytest.raises(tf_style.Interrupted) as error:
     stylize(PICTURES[0], STYLE, Config.of(**SMALL, mask_keep="000000"), on_step=interrupt,
-            content_mask=halves(40, 56))
+            content_mask=halves(40, 56), style_mask=halves(50, 50))
   np.testing.assert_array_equal(images.to_uint8(error.value.picture)[:9], PICTURES[0][:9])
 
 
