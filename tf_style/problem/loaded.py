@@ -22,8 +22,6 @@ class Loaded(NamedTuple):
       sees it, in the colors that it is seen in.
     shares: of the styles in their blend; they sum to 1.
     regions: None without masks.
-    weights: the regions, or one of everything, each pixel weighed by its alpha; None where there
-      are no masks and nothing is transparent.
   """
 
   size: tuple[int, int]
@@ -31,13 +29,29 @@ class Loaded(NamedTuple):
   styles: tuple[Picture, ...]
   shares: tuple[float, ...]
   regions: masks.Regions | None
-  weights: masks.Regions | None
 
   @property
   def notes(self) -> list[str]:
     """What the user should know of the pictures."""
     of_pictures = [note for each in (self.content, *self.styles) if each for note in each.notes]
     return of_pictures + list(self.regions.notes if self.regions else ())
+
+  @property
+  def weights(self) -> masks.Regions | None:
+    """The regions, or one of everything, with each pixel weighed by its alpha.
+
+    None where there are no masks and nothing is transparent.
+    """
+    pictures = [picture for picture in (self.content, *self.styles) if picture]
+    if all(picture.alpha is None for picture in pictures):
+      return self.regions
+    ones = lambda height, width: np.ones((height, width, 1), np.float32)
+    regions = self.regions or masks.Regions(("ffffff",), ones(*self.size), tuple(
+        ones(*style.rgb.shape[1:3]) for style in self.styles), None)
+    weighed = lambda planes, picture: planes if picture is None or picture.alpha is None else (
+        planes * picture.alpha[..., None])
+    return regions._replace(content=weighed(regions.content, self.content),
+                            styles=tuple(map(weighed, regions.styles, self.styles)))
 
   @property
   def num_regions(self) -> int:
@@ -73,7 +87,7 @@ def load(inputs: Inputs, config: Config,
       inputs.content_mask, [source.mask for source in sources] if inputs.style_masks else (),
       config.mask_keep, size, [style.rgb.shape[1:3] for style in styles], config.max_pixels)
   shares = tuple(source.share for source in sources)
-  return Loaded(size, content, styles, shares, regions, _weights(size, content, styles, regions))
+  return Loaded(size, content, styles, shares, regions)
 
 
 def _content(inputs: Inputs, config: Config) -> tuple[Picture | None, tuple[int, int]]:
@@ -92,23 +106,6 @@ def style_reader(inputs: Inputs, config: Config) -> Callable[[int], tuple[Pictur
     return tuple(without_hidden_colors(load_style(source, longest, config), "--style")
                  for source in style_sources(inputs, config))
   return styles_at
-
-
-def _weights(size: tuple[int, int], content: Picture | None, styles: tuple[Picture, ...],
-             regions: masks.Regions | None) -> masks.Regions | None:
-  """Returns the regions weighed by alpha: what is transparent counts nowhere."""
-  pictures = [picture for picture in (content, *styles) if picture]
-  if all(picture.alpha is None for picture in pictures):
-    return regions
-  ones = lambda height, width: np.ones((height, width, 1), np.float32)
-  if regions is None:
-    regions = masks.Regions(("ffffff",), ones(*size), tuple(
-        ones(*style.rgb.shape[1:3]) for style in styles), None)
-  weighed = lambda planes, picture: planes if picture is None or picture.alpha is None else (
-      planes * picture.alpha[..., None])
-  return regions._replace(
-      content=weighed(regions.content, content),
-      styles=tuple(map(weighed, regions.styles, styles)))
 
 
 def style_colors(styles: tuple[Picture, ...], shares: tuple[float, ...],

@@ -184,11 +184,12 @@ class Problem:
     least = 2 * targets.network.deepest(targets.layers).stride
     pictures = [style.rgb for style in loaded.styles]
     sizes = [size_at(picture.shape[1:3], scale, least) for picture in pictures]
-    if not loaded.weights:
+    regions = loaded.weights
+    if regions is None:
       return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
     seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
     of_styles = [self._guides(plane, *size, self.config.mask_erosion)
-                 for plane, size in zip(loaded.weights.styles, sizes, strict=True)]
+                 for plane, size in zip(regions.styles, sizes, strict=True)]
     return targets.blend(seen, loaded.shares, of_styles, tile_size=tile_size)
 
   def _guides(self, weights: np.ndarray, height: int, width: int,
