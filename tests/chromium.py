@@ -42,7 +42,7 @@ class Page:
     self._command("url", {"url": address})
 
   def run(self, selector: str, script: str) -> Any:
-    """Runs JavaScript that sees as `found` the elements that match a selector; returns its result."""
+    """Runs JavaScript on `found`, the elements that match a selector; returns its result."""
     return self._command("execute/sync", {"script": _FIND + script, "args": [selector]})
 
   def wait(self, selector: str, script: str, seconds: float = 60) -> Any:

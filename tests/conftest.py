@@ -12,7 +12,6 @@ def pytest_addoption(parser):
   parser.addoption("--full", action="store_true", help="also run the long suites")
 
 
-
 def pytest_collection_modifyitems(config, items):
   if not config.getoption("--full"):
     skip = pytest.mark.skip(reason="long; run with --full")
@@ -30,6 +29,20 @@ def vgg16_weights():
 
 @pytest.fixture(scope="session")
 def vgg19_weights(vgg16_weights):
-  """A VGG19 that computes the features of `vgg16_weights`: real features through the deeper network."""
+  """A VGG19 that computes the features of `vgg16_weights`, through the deeper network."""
   from tf_style.vgg.weights import graft_vgg19
   return graft_vgg19(vgg16_weights)
+
+
+@pytest.fixture(scope="session")
+def vgg16(vgg16_weights):
+  """The network of `vgg16_weights`, whose extractors are built once."""
+  from tf_style.vgg.extractor import Extractors
+  return Extractors(vgg16_weights)
+
+
+@pytest.fixture(scope="session")
+def vgg19(vgg19_weights):
+  """The network of `vgg19_weights`, likewise."""
+  from tf_style.vgg.extractor import Extractors
+  return Extractors(vgg19_weights)

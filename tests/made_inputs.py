@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from tf_style.vgg.weight_files import convolutions
+from tf_style.vgg.network import NETWORKS
 
 
 def waves(height: int, width: int, seed: int) -> np.ndarray:
@@ -34,7 +34,7 @@ def write_weights(path: Path, network: str = "vgg16") -> Path:
   """Writes a Keras `.h5` of random kernels that keep the scale of features (He et al. 2015)."""
   rng = np.random.default_rng(0)
   with h5py.File(path, "w") as file:
-    for name, shape in convolutions(network).items():
+    for name, shape in NETWORKS[network].kernel_shapes().items():
       scale = np.float32(np.sqrt(2 / np.prod(shape[:3])))
       kernel = rng.standard_normal(shape, np.float32) * scale
       file[f"{name}/{name}/kernel:0"] = kernel

@@ -1,4 +1,4 @@
-"""Runs of the command in processes of their own, on inputs made on the spot, to be stopped and killed."""
+"""Runs of the command in processes of their own, to be stopped and killed."""
 
 import os
 import subprocess
@@ -22,13 +22,13 @@ def write_inputs(folder: Path) -> list[str]:
 
 
 def start(folder: Path, *argv: str) -> subprocess.Popen:
-  """Starts the command in a folder; its first line on stdout is 'ready', when signals are caught."""
+  """Starts the command in a folder; prints 'ready' first, when signals are caught."""
   program = ("import sys; from tf_style import run; command = run._run; "
              "run._run = lambda *args: print('ready', flush=True) or command(*args); "
              "run.launch('run', sys.argv[1:])")
   environment = os.environ | {"PYTHONPATH": str(Path(run.__file__).parents[1])}
-  return subprocess.Popen([sys.executable, "-c", program, *argv], cwd=folder, env=environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+  return subprocess.Popen([sys.executable, "-c", program, *argv], cwd=folder, env=environment,
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def finish(folder: Path, *argv: str) -> None:

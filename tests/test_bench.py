@@ -54,7 +54,8 @@ def test_the_plain_loop_has_the_very_same_loss(vgg16_weights):
   config = Config.of(network="vgg16", style_loss="gram", tv_weight=tv_weight(content), tile_size=0,
                      precision="float32")
   plain = float(PlainLoop(vgg16_weights, "float32", content, style).loss(tf.constant(other)))
-  assert plain == pytest.approx(OneLevel(vgg16_weights, config, content, style).value(other), rel=1e-4)
+  ours = OneLevel(vgg16_weights, config, content, style).value(other)
+  assert plain == pytest.approx(ours, rel=1e-4)
 
 
 def test_the_first_step_counts_as_a_usual_one():
@@ -75,10 +76,12 @@ def test_a_run_for_the_figures_is_made_once_and_recorded(tmp_path, monkeypatch):
 
 def test_looks_are_compared_in_the_same_seconds(tmp_path, monkeypatch, capsys):
   import looks
-  monkeypatch.setattr("sys.argv", ["looks.py", "--size=128", "--pairs=photo+style", "--ways=default,one size",
-                                   f"--pictures={tmp_path}", "steps=2"])
+  monkeypatch.setattr("sys.argv", [
+      "looks.py", "--size=128", "--pairs=photo+style", "--ways=default,one size",
+      f"--pictures={tmp_path}", "steps=2"])
   looks.main()
-  rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if "photo+style" in line]
+  rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()
+          if "photo+style" in line]
   assert [row[1] for row in rows] == ["default", "one size"] and rows[0][2] == "2"
   assert (tmp_path / "photo+style.png").exists()
 

@@ -1,4 +1,4 @@
-"""The layout holds: a folder imports only from folders above it, and the command line starts light."""
+"""The layout holds: a folder imports only from folders above it; the command line is light."""
 
 import ast
 import graphlib
@@ -12,8 +12,8 @@ import pytest
 import tf_style
 
 PACKAGE = Path(tf_style.__file__).parent
-FOLDERS = ("system", "pictures", "vgg", "losses", "settings", "problem", "descent", "repaint", "watching",
-           "serving", "cli")
+FOLDERS = ("system", "pictures", "vgg", "losses", "settings", "problem", "descent", "repaint",
+           "watching", "serving", "cli")
 FOR_ALL = {"errors", "version"}
 RANK = {name: rank for rank, name in enumerate(("", *FOLDERS))}
 FILES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")

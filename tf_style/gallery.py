@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,10 @@ from tf_style.errors import InputError, expected
 from tf_style.pictures import images, sheet
 from tf_style.system import machine
 from tf_style.system.signals import Signals
+
+if TYPE_CHECKING:
+  from tf_style.repaint.painter import Painter
+  from tf_style.repaint.result import Result
 
 INTRO = """\
 Shows what one or two flags do: a sheet of small pictures, each with its values under it.
@@ -176,37 +180,45 @@ class Page:
 
 def _make(page: Page, signals: Signals) -> int:
   """Checks what is to be made, then makes it, and returns the exit code."""
-  from tf_style.repaint import painter, plan
-  from tf_style.vgg import extractor as features
-  from tf_style.vgg import weights
-  load = functools.cache(weights.load_weights)
-  shared = functools.cache(lambda network, file, device: features.Extractors(load(network, file)))
-  networks: dict[tuple[int, int], Any] = {}
-  notes: list[str] = []
-  for place, cell in page.places:
-    config = cell.job.config
-    networks[place] = shared(config.network, config.weights, config.device)
-    notes += plan.make_plan(cell.job.inputs, config, networks[place].weights).notes
+  painters = _painters(page)
+  notes = [note for place, cell in page.places for note in painters[place].plan(
+      cell.job.inputs.content, content_mask=cell.job.inputs.content_mask,
+      init_image=cell.job.inputs.init_image).notes]
   for note in dict.fromkeys(notes):
     console.say(note)
   start, done = time.monotonic(), 0
   for place, cell in page.places:
     inputs = cell.job.inputs
-    with painter.Painter(inputs.styles, cell.job.config, style_mask=inputs.style_masks,
-                         network=networks[place]) as paint:
-      result = paint(inputs.content, content_mask=inputs.content_mask, init_image=inputs.init_image,
-                     on_step=lambda step: _stops(step, signals))
+    with painters[place] as paint:
+      result = paint(inputs.content, content_mask=inputs.content_mask,
+                     init_image=inputs.init_image, on_step=lambda step: _stops(step, signals))
     if result.stopped:
       break
     page.put(place, result.picture)
     done += 1
-    _say_how_far(cell, result, done, len(networks), time.monotonic() - start)
+    _say_how_far(cell, result, done, len(painters), time.monotonic() - start)
   if done:
-    console.say(f"wrote {page.output}: {done} of {len(networks)} pictures")
+    console.say(f"wrote {page.output}: {done} of {len(painters)} pictures")
     console.answer(page.output)
   else:
     console.say("tf_style: interrupted")
   return console.DONE
+
+
+def _painters(page: Page) -> dict[tuple[int, int], "Painter"]:
+  """Returns a painter for each place; those of one network on one device share it."""
+  from tf_style.repaint.painter import Painter
+  from tf_style.vgg.extractor import Extractors
+  from tf_style.vgg.weights import load_weights
+  load = functools.cache(load_weights)
+  shared = functools.cache(lambda network, file, device: Extractors(load(network, file)))
+  painters = {}
+  for place, cell in page.places:
+    config, inputs = cell.job.config, cell.job.inputs
+    network = shared(config.network, config.weights, config.device)
+    painters[place] = Painter(inputs.styles, config, style_mask=inputs.style_masks,
+                              network=network)
+  return painters
 
 
 def _stops(step: Step, signals: Signals) -> bool:
@@ -216,7 +228,7 @@ def _stops(step: Step, signals: Signals) -> bool:
   return bool(signals.received)
 
 
-def _say_how_far(cell: Cell, result: Any, done: int, count: int, seconds: float) -> None:
+def _say_how_far(cell: Cell, result: "Result", done: int, count: int, seconds: float) -> None:
   if cell.job.verbosity >= 0:
     left = f", about {clock(seconds / done * (count - done))} left" if done < count else ""
     failed = " (not finite again and again: the best picture before that)" * result.failed

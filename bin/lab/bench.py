@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tf_style.system import machine
+from tf_style.system import devices, machine
 
 SECTIONS = ("steps", "convergence", "startup", "memory", "watching")
 LARGE = ("tiles",)  # takes long: only where it is named
@@ -21,18 +21,23 @@ def main(argv: Sequence[str] | None = None) -> None:
   parser.add_argument("sections", nargs="*", choices=[*SECTIONS, *LARGE, []], metavar="section",
                       help=f"what to measure; default: {', '.join(SECTIONS)}; large pictures: "
                       f"{', '.join(LARGE)}")
-  parser.add_argument("--data", type=Path, metavar="FOLDER", help="where pictures of --pairs may be, too")
+  parser.add_argument("--data", type=Path, metavar="FOLDER",
+                      help="where pictures of --pairs may be, too")
   parser.add_argument("--pairs", type=lambda text: text.split(","), default=[], metavar="A+B,C+D",
-                      help="content and style, named without endings, of the package's samples, of --data or "
-                      "of skimage.data; default: five pairs that everyone has, and with --data "
-                      "tubingen+starry_night and golden_gate+the_scream first")
+                      help="content and style, named without endings, of the package's samples, of "
+                      "--data or of skimage.data; default: five pairs that everyone has, and with "
+                      "--data tubingen+starry_night and golden_gate+the_scream first")
   parser.add_argument("--ways", type=lambda text: text.split(";"), default=[], metavar="WAY;WAY",
                       help="of 'convergence', as the table names them; default: all")
-  parser.add_argument("--size", type=int, default=256, help="longest side in 'convergence'; default: 256")
+  parser.add_argument("--size", type=int, default=256,
+                      help="longest side in 'convergence'; default: 256")
   parser.add_argument("--rounds", type=int, default=5, help="of timing in turns; default: 5")
-  parser.add_argument("--json", type=Path, default=Path("logs/bench.json"), help="default: logs/bench.json")
-  parser.add_argument("--plot", type=Path, help="write a plot of the first pair of 'convergence' here")
-  parser.add_argument("--quick", action="store_true", help="tiny sizes and counts: shows that all runs")
+  parser.add_argument("--json", type=Path, default=Path("logs/bench.json"),
+                      help="default: logs/bench.json")
+  parser.add_argument("--plot", type=Path,
+                      help="write a plot of the first pair of 'convergence' here")
+  parser.add_argument("--quick", action="store_true",
+                      help="tiny sizes and counts: shows that all runs")
   arguments = parser.parse_args(argv)
 
   tf = machine.start_tensorflow()
@@ -40,9 +45,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
   from tf_style.vgg.weights import load_weights
   weights = load_weights("vgg19")
-  device = machine.choose_device("auto")
-  precision = machine.fast_precision(device)
-  found = {"network": weights.network, "checksum": weights.checksum, "tensorflow": tf.__version__,
+  device = devices.choose_device("auto")
+  precision = devices.fast_precision(device)
+  found = {"network": weights.network.name, "checksum": weights.checksum,
+           "tensorflow": tf.__version__,
            "processor": processor(), "cores": os.cpu_count(), "device": device_name(tf, device),
            "precision": precision, "quick": arguments.quick}
 
@@ -51,12 +57,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(found, indent=1) + "\n")
 
-  bench = Bench(weights, precision, arguments.quick, arguments.data,
-                1 if arguments.quick else arguments.rounds, 64 if arguments.quick else arguments.size,
-                arguments.pairs, arguments.ways, keep)
-  print(f"{found['network']}, weights SHA-256 {weights.checksum[:12]}, TensorFlow {tf.__version__}, "
-        f"{found['processor']}, {found['cores']} cores, on {found['device']}, auto takes {precision}",
-        flush=True)
+  quick = arguments.quick
+  bench = Bench(weights, precision, quick, data=arguments.data, pairs=arguments.pairs,
+                rounds=1 if quick else arguments.rounds, size=64 if quick else arguments.size,
+                ways=arguments.ways, keep=keep)
+  print(f"{found['network']}, weights SHA-256 {weights.checksum[:12]}, "
+        f"TensorFlow {tf.__version__}, {found['processor']}, {found['cores']} cores, "
+        f"on {found['device']}, auto takes {precision}", flush=True)
   for section in arguments.sections or SECTIONS:
     keep(section, importlib.import_module(f"bench_{section}").measure(bench))
   if arguments.plot and "convergence" in found:

@@ -1,13 +1,13 @@
-"""Evaluations and seconds until the loss that the plain loop reaches in 300 steps, for each way to it.
+"""Evaluations and seconds until the loss that the plain loop reaches in 300 steps, way by way.
 
-That is the loss of its best picture, though the loop itself ends with its last one: Adam's losses have
-spikes, and a mark that is one would soon be reached.
+That is the loss of its best picture, though the loop itself ends with its last one: Adam's losses
+have spikes, and a mark that is one would soon be reached.
 
-The loss is neural-style's (`bench_plain`); every loss that is compared is that of the best picture so far as
-8 bits, in float32, at the final size. Evaluations are counted in those of the final size: one at a coarser
-level counts as its share of the pixels. Seconds are of the runs one after another; beside them stands how
-many times sooner the mark is reached by evaluations times the seconds of single steps taken in turns, which
-other work on the machine slows alike.
+The loss is neural-style's (`bench_plain`); every loss that is compared is that of the best picture
+so far as 8 bits, in float32, at the final size. Evaluations are counted in those of the final size:
+one at a coarser level counts as its share of the pixels. Seconds are of the runs one after another;
+beside them stands how many times sooner the mark is reached by evaluations times the seconds of
+single steps taken in turns, which other work on the machine slows alike.
 """
 
 import time
@@ -50,14 +50,15 @@ class Trail:
   """An `on_step` callback that notes losses and seconds and stops the run at a mark.
 
   Attributes:
-    losses: [n] of the best picture so far, as the run sees it; of coarser levels they are other losses.
+    losses: [n] of the best picture so far, as the run sees it; those of coarser levels are of other
+      problems.
     pixels: [n] of the picture.
     seconds: [n] since the call of `stylize`, without what the looks at the mark took.
     reached: whether the mark was.
   """
 
-  def __init__(self, judge: OneLevel, mark: float):
-    self._judge, self._mark = judge, mark
+  def __init__(self, level: OneLevel, mark: float):
+    self._level, self._mark = level, mark
     self._paused = 0.0
     self._start = time.perf_counter()
     self.losses: list[float] = []
@@ -85,13 +86,13 @@ class Trail:
     self.pixels.append(step.height * step.width)
     self.seconds.append(now - self._start - self._paused)
     if better and step.best_loss < _NEAR * self._mark:
-      self.reached = self._judge.value(step.picture()) <= self._mark
+      self.reached = self._level.value(step.picture()) <= self._mark
     self._paused += time.perf_counter() - now
     return self.reached
 
 
 def stepping_seconds(clock: list[float]) -> np.ndarray:
-  """Returns seconds of the steps alone: the first, which compiles, is taken to last as long as the median."""
+  """Returns seconds of the steps alone; the first, which compiles, is taken for a median one."""
   later = np.diff(clock)
   return np.cumsum(np.append(np.median(later), later)) if len(later) else np.zeros(len(clock))
 
@@ -108,7 +109,8 @@ def source(name: str, users: Path | None) -> Any:
   return getattr(data, name)()
 
 
-def plain_run(bench: Bench, content: np.ndarray, style: np.ndarray, judge: OneLevel) -> dict[str, Any]:
+def plain_run(bench: Bench, content: np.ndarray, style: np.ndarray,
+              ours: OneLevel) -> dict[str, Any]:
   """Runs the baseline; the loss of its best picture is the mark."""
   start = time.perf_counter()
   loop = PlainLoop(bench.weights, "float32", content, style)
@@ -120,15 +122,15 @@ def plain_run(bench: Bench, content: np.ndarray, style: np.ndarray, judge: OneLe
       best = picture
     clock.append(time.perf_counter() - start)
   seconds = stepping_seconds(clock)
-  return {"mark": judge.value(best), "last": judge.value(loop.image.numpy()), "evaluations": len(losses),
-          "seconds": float(seconds[-1]), "seconds_with_setup": clock[-1],
+  return {"mark": ours.value(best), "last": ours.value(loop.image.numpy()),
+          "evaluations": len(losses), "seconds": float(seconds[-1]),
+          "seconds_with_setup": clock[-1],
           "curve": [losses, list(range(1, len(losses) + 1)), seconds.tolist()]}
 
 
-def our_run(bench: Bench, pair: tuple[Any, Any], config: Config, judge: OneLevel,
-            mark: float) -> dict[str, Any]:
+def our_run(pair: tuple[Any, Any], config: Config, level: OneLevel, mark: float) -> dict[str, Any]:
   """Runs ours until the mark."""
-  trail = Trail(judge, mark)
+  trail = Trail(level, mark)
   tf_style.stylize(*pair, config, on_step=trail)
   seconds = stepping_seconds(trail.seconds)
   return {"reached": trail.reached, "evaluations": round(trail.evaluations[-1], 1),
@@ -140,17 +142,17 @@ def compare(bench: Bench, name: str) -> dict[str, Any]:
   """Runs a pair in all ways."""
   pair = tuple(source(part, bench.data) for part in name.split("+"))
   content, style = (images.load_picture(each, bench.size).rgb for each in pair)
-  options = {"style_loss": "gram", "tv_weight": tv_weight(content), "image_size": bench.size, "levels": 1,
-             "image_every": 1, "checkpoint_every": 0, "network": bench.weights.network, "tile_size": 0,
-             "steps": 6 if bench.quick else _MOST_STEPS}
-  judge = OneLevel(bench.weights, Config.of(**options, precision="float32"), content, style)
-  plain = plain_run(bench, content, style, judge)
+  options = {"style_loss": "gram", "tv_weight": tv_weight(content), "image_size": bench.size,
+             "levels": 1, "image_every": 1, "checkpoint_every": 0, "tile_size": 0,
+             "network": bench.weights.network.name, "steps": 6 if bench.quick else _MOST_STEPS}
+  level = OneLevel(bench.weights, Config.of(**options, precision="float32"), content, style)
+  plain = plain_run(bench, content, style, level)
   found = {"plain": plain}
   for way in bench.ways or WAYS:
     optimizer, init, coarse = WAYS[way]
     levels = {"level_steps": (*coarse, options["steps"])} if coarse else {}
-    found[way] = our_run(
-        bench, pair, Config.of(**options, optimizer=optimizer, init=init, **levels), judge, plain["mark"])
+    config = Config.of(**options, optimizer=optimizer, init=init, **levels)
+    found[way] = our_run(pair, config, level, plain["mark"])
   for way, seconds in steps_in_turns(bench, content, style, options).items():
     found[way]["seconds_a_step"] = seconds
   return found
@@ -173,7 +175,8 @@ def rows(name: str, found: dict[str, Any]) -> Iterator[list[Any]]:
   for way, each in found.items():
     times = [f"{each['seconds']:.1f}", f"{each['seconds_with_setup']:.1f}"]
     if way == "plain":
-      yield [name, "plain Adam, float32", f"{each['mark']:.3e}", each["evaluations"], *times, "", ""]
+      yield [name, "plain Adam, float32", f"{each['mark']:.3e}", each["evaluations"], *times,
+             "", ""]
     elif each["reached"]:
       yield ["", way, "", each["evaluations"], *times, f"{sooner(found, way):.1f}",
              f"{sooner_in_turns(found, way):.1f}"]
@@ -188,18 +191,21 @@ def sooner(found: dict[str, Any], way: str, seconds: str = "seconds") -> float:
 
 def sooner_in_turns(found: dict[str, Any], way: str) -> float:
   """Returns the same by evaluations times the median seconds of a step."""
-  plain, ours = (found[each]["evaluations"] * found[each]["seconds_a_step"] for each in ("plain", way))
+  plain, ours = (found[each]["evaluations"] * found[each]["seconds_a_step"]
+                 for each in ("plain", way))
   return plain / ours if found[way]["reached"] else 0.0
 
 
 def measure(bench: Bench) -> dict[str, Any]:
   """Measures and prints all of this section, and returns it for JSON."""
   if wrong := set(bench.ways) - set(WAYS):
-    raise SystemExit(f"bench: --ways: expected some of {'; '.join(WAYS)}, received {'; '.join(wrong)}")
+    raise SystemExit(
+        f"bench: --ways: expected some of {'; '.join(WAYS)}, received {'; '.join(wrong)}")
   pairs: dict[str, Any] = {}
-  show_table(f"Until the plain loop's loss: {bench.size} px, {bench.weights.network}, ours in "
+  show_table(f"Until the plain loop's loss: {bench.size} px, {bench.weights.network.name}, ours in "
              f"{bench.precision}", HEAD, ())
-  for name in PAIRS[:1] if bench.quick else bench.pairs or (DATA_PAIRS if bench.data else ()) + PAIRS:
+  usual = (DATA_PAIRS if bench.data else ()) + PAIRS
+  for name in PAIRS[:1] if bench.quick else bench.pairs or usual:
     pairs[name] = compare(bench, name)
     show_rows(rows(name, pairs[name]))
     bench.keep("convergence", {"size": bench.size, "pairs": pairs})
@@ -210,7 +216,7 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 
 def median_of(pairs: list[dict[str, Any]], way: str) -> dict[str, float]:
-  """Returns medians over pairs; a way that is never at the mark takes infinitely many evaluations."""
+  """Returns medians over pairs; what never is at the mark takes infinitely many evaluations."""
   evaluations = [found[way]["evaluations"] if found[way]["reached"] else np.inf for found in pairs]
   return {"evaluations": float(np.median(evaluations)),
           "sooner": float(np.median([sooner(found, way) for found in pairs])),

@@ -1,7 +1,7 @@
-"""The baseline: style transfer as TensorFlow's own tutorial writes it, compiled, on plain Keras layers.
+"""The baseline: style transfer as TensorFlow's own tutorial writes it, compiled, on plain layers.
 
-Only the loss is neural-style's: 5 x content + 100 x the sum of the layers' (G / (C H W)) errors + 1e-3 x the
-sum of all differences of neighboring pixels, everything in 0-255 units.
+Only the loss is neural-style's: 5 x content + 100 x the sum of the layers' (G / (C H W)) errors
++ 1e-3 x the sum of all differences of neighboring pixels, everything in 0-255 units.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tf_style.vgg import network
 from tf_style.vgg.weights import Weights
 
 CONTENT_LAYER = "block4_conv2"
@@ -28,9 +27,11 @@ def plain_network(weights: Weights, precision: str) -> keras.Model:
   dtype = "mixed_bfloat16" if precision == "bfloat16" else precision
   picture = x = keras.Input((None, None, 3))
   outputs = {}
-  for name, layer in network.layers(weights.network).items():
-    x = keras.layers.MaxPooling2D(2, name=name, dtype=dtype)(x) if name.endswith("pool") else (
-        keras.layers.Conv2D(layer.channels, 3, padding="same", activation="relu", name=name, dtype=dtype)(x))
+  for name, layer in weights.network.layers.items():
+    made = keras.layers.MaxPooling2D(2, name=name, dtype=dtype) if name.endswith("pool") else (
+        keras.layers.Conv2D(layer.channels, 3, padding="same", activation="relu", name=name,
+                            dtype=dtype))
+    x = made(x)
     if name in (CONTENT_LAYER, *STYLE_LAYERS):
       outputs[name] = x
     if name == STYLE_LAYERS[-1]:

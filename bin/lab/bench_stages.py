@@ -1,7 +1,8 @@
-"""A run in a process of its own that tells when it reached which stage, and how much memory it had taken.
+"""A run in a process of its own that tells when it reached which stage, and its memory by then.
 
-Started by `bench_startup` and `bench_memory` as `bench_stages.py SPAWNED STEPS GRAFT FLAGS...`: the time of
-its start, the steps after which it stops, 1 to graft VGG19, and flags of tf-style. Prints JSON.
+Started by `bench_startup` and `bench_memory` as `bench_stages.py SPAWNED STEPS GRAFT FLAGS...`: the
+time of its start, the steps after which it stops, 1 to graft VGG19, and flags of tf-style. Prints
+JSON.
 """
 
 import json
@@ -15,31 +16,31 @@ STAGES: dict[str, list[float]] = {}
 def mark(stage: str) -> None:
   """Notes seconds since the process was started, and its peak of memory in bytes so far."""
   STAGES[stage] = [time.time() - float(sys.argv[1]), 0.0]
-  from tf_style.system import machine
-  STAGES[stage][1] = machine.peak_memory()
+  from tf_style.system import memory
+  STAGES[stage][1] = memory.peak_memory()
 
 
 def main() -> None:
   mark("interpreter")
   steps, grafts = int(sys.argv[2]), sys.argv[3] == "1"
   from tf_style import run
-  from tf_style.cli import flags
+  from tf_style.cli import command_line
   from tf_style.system import machine
-  job = flags.parse(sys.argv[4:])
+  job = command_line.parse(sys.argv[4:])
   run.check_files(job)
   mark("flags and pictures' sizes")
   machine.start_tensorflow()
   mark("import of TensorFlow")
-  from tf_style.repaint import painter as transfer
-  from tf_style.repaint import plan as plans
+  from tf_style.descent.loop import Descent
+  from tf_style.repaint import painter, plan
   from tf_style.vgg.weights import graft_vgg19
   mark("import of the package")
-  load, evaluate_with = plans.load_weights, transfer.Descent.evaluate_with
+  load, evaluate_with = plan.load_weights, Descent.evaluate_with
 
   def load_and_mark(*arguments: Any) -> Any:
     mark("pictures")
     weights = load(*arguments)
-    if grafts and weights.network == "vgg16":
+    if grafts and weights.network.name == "vgg16":
       weights = graft_vgg19(weights)
     mark("weights")
     return weights
@@ -54,9 +55,9 @@ def main() -> None:
       mark("first step, with its graph")
     return step.number >= steps
 
-  plans.load_weights, transfer.Descent.evaluate_with = load_and_mark, mark_and_evaluate
-  transfer.stylize(job.inputs.content, job.inputs.styles, job.config,
-                   on_plan=lambda plan: mark("plan"), on_step=on_step)
+  plan.load_weights, Descent.evaluate_with = load_and_mark, mark_and_evaluate
+  painter.stylize(job.inputs.content, job.inputs.styles, job.config,
+                  on_plan=lambda _: mark("plan"), on_step=on_step)
   mark("last look")
   print(json.dumps(STAGES))
 

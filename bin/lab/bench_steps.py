@@ -9,7 +9,7 @@ from bench_tools import Bench, OneLevel, in_turns, medians, ratio, sample_pair, 
 
 from tf_style.settings.config import Config
 from tf_style.settings.presets import BLOCKS
-from tf_style.vgg import network
+from tf_style.vgg.network import NETWORKS
 from tf_style.vgg.weights import Weights
 
 DEEPEST = "block5_conv1"
@@ -17,7 +17,7 @@ LOSSES = ("gram", "covariance", "wasserstein", "mixed")
 
 
 def config_of(weights: Weights, precision: str, **options: Any) -> Config:
-  return Config.of(network=weights.network, precision=precision, tile_size=0, **options)
+  return Config.of(network=weights.network.name, precision=precision, tile_size=0, **options)
 
 
 class Convolution:
@@ -60,17 +60,18 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 
 def shares(bench: Bench, peak: dict[str, float], height: int, width: int) -> dict[str, Any]:
-  """Seconds of VGG19 steps with a Gram objective, and the share of the rate that their convolutions reach.
+  """Seconds of VGG19 steps with a Gram loss, and the share of the rate that convolutions reach.
 
-  In bfloat16 where the processor has units for it: elsewhere it is emulated, at a tenth of the speed.
+  In bfloat16 where the processor has units for it: elsewhere it is emulated, ten times slower.
   """
   weights, (content, style) = bench.vgg19, sample_pair(height, width)
-  work = 2 * network.operations("vgg19", DEEPEST) * height * width
+  work = 2 * NETWORKS["vgg19"].operations(DEEPEST) * height * width
   actions: dict[str, Callable[[], Any]] = {}
   for each in dict.fromkeys(("float32", bench.precision)):
     config = config_of(weights, each, style_loss="gram", tv_weight=tv_weight(content))
     convolution = Convolution(each, bench.quick)
-    actions[f"convolution {each}"] = lambda convolution=convolution: [convolution.run() for _ in range(10)]
+    actions[f"convolution {each}"] = lambda convolution=convolution: [
+        convolution.run() for _ in range(10)]
     actions[f"tf_style {each}"] = OneLevel(weights, config, content, style).step
     actions[f"plain {each}"] = PlainLoop(weights, each, content, style).step
   turns, found = in_turns(actions, bench.rounds), {}
@@ -94,24 +95,26 @@ def shares(bench: Bench, peak: dict[str, float], height: int, width: int) -> dic
 def parts(bench: Bench, height: int, width: int) -> dict[str, Any]:
   """Seconds of steps that differ in one part, and the differences."""
   weights, (content, style) = bench.vgg19, sample_pair(height, width)
-  make = lambda **options: OneLevel(
-      weights, config_of(weights, bench.precision, **{"style_layers": BLOCKS, **options}), content, style)
+  config = lambda **options: config_of(
+      weights, bench.precision, **{"style_layers": BLOCKS, **options})
+  make = lambda **options: OneLevel(weights, config(**options), content, style)
   gram = make(style_loss="gram")
-  differentiate = tf.function(gram.evaluator.value_and_gradient, autograph=False)
+  differentiate = tf.function(gram.view.evaluator.value_and_gradient, autograph=False)
   picture = tf.constant(content)
   actions = {
       "features": make(content_layers=(DEEPEST,), style_layers=(), style_layer_weights=()).step,
       "gram": gram.step,
       **{loss: make(style_loss=loss).step for loss in LOSSES[1:]},
       "lbfgs": make(style_loss="gram", optimizer="lbfgs").step,
-      "no optimizer": lambda: differentiate(picture, gram.wanted)[1][0, 0, 0, 0].numpy()}
+      "no optimizer": lambda: differentiate(picture, gram.view.wanted)[1][0, 0, 0, 0].numpy()}
   turns = in_turns(actions, bench.rounds)
   seconds, processor = medians(turns.seconds), medians(turns.processor)
-  found = {clock: differences(each) for clock, each in (("seconds", seconds), ("processor", processor))}
+  found = {"seconds": differences(seconds), "processor": differences(processor)}
   ratios = {loss: [ratio(each, loss, "gram") for each in turns] for loss in LOSSES}
   show_table(f"Where a step goes: VGG19, {width}x{height}, {bench.precision}",
              ["part", "seconds", "processor seconds"],
-             [[name, *(f"{each[name]:+.3f}" for each in found.values())] for name in found["seconds"]])
+             [[name, *(f"{each[name]:+.3f}" for each in found.values())]
+              for name in found["seconds"]])
   show_table(f"Style losses: VGG19, {width}x{height}, {bench.precision}, Adam",
              ["style loss", "seconds a step", "of a Gram step", "by processor time"],
              [[loss, seconds[loss], *(f"{each:.3f}" for each in ratios[loss])] for loss in LOSSES])
@@ -129,7 +132,7 @@ def differences(seconds: dict[str, float]) -> dict[str, float]:
 
 def sizes(bench: Bench) -> dict[str, Any]:
   """Seconds a step of the default objective by size, on the network that there is."""
-  name, found = bench.weights.network, {}
+  name, found = bench.weights.network.name, {}
   for longest in (64,) if bench.quick else (256, 512, 1024):
     content, style = sample_pair(longest * 3 // 4, longest)
     step = OneLevel(bench.weights, config_of(bench.weights, bench.precision), content, style).step

@@ -8,6 +8,7 @@ from bench_steps import config_of
 from bench_tools import Bench, OneLevel, in_turns, medians, ratio, sample_pair, show_table
 
 from tf_style.problem import tiles
+from tf_style.vgg.network import NETWORKS
 
 _TILE = 1024
 # Pictures, and the tiles with which a step in float32 stays below 3 and 8 GB.
@@ -30,11 +31,14 @@ def beside_whole(bench: Bench) -> dict[str, Any]:
   content, style = sample_pair(height, width)
   plain = config_of(bench.weights, bench.precision)
   whole, tiled = "whole", f"tiles of {tile}"
-  make = lambda size: OneLevel(bench.weights, dataclasses.replace(plain, tile_size=size), content, style)
+  make = lambda size: OneLevel(
+      bench.weights, dataclasses.replace(plain, tile_size=size), content, style)
   seconds = in_turns({whole: make(0).step, tiled: make(tile).step}, min(bench.rounds, 3)).seconds
   middle, times = medians(seconds), ratio(seconds, tiled, whole)
-  windows = tiles.plan_windows(height, width, tile, plain.network, plain.content_layers + plain.style_layers)
-  show_table(f"A step by tiles, {width}x{height}, {bench.weights.network}, {bench.precision}, Adam",
+  windows = tiles.plan_windows(height, width, tile, NETWORKS[plain.network],
+                               plain.content_layers + plain.style_layers)
+  network = bench.weights.network.name
+  show_table(f"A step by tiles, {width}x{height}, {network}, {bench.precision}, Adam",
              ["step", "seconds", "of a whole one's", "of its work"],
              [[whole, middle[whole], 1.0, 1.0],
               [tiled, middle[tiled], times, tiles.forward_passes(windows) / 2]])

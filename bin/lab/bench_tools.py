@@ -1,5 +1,6 @@
-"""What the benchmark's sections share: timing in turns, tables, the pictures, and a step to be timed."""
+"""What the benchmark's sections share: timing in turns, tables, pictures, a step to be timed."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,15 +10,16 @@ import numpy as np
 import tensorflow as tf
 
 import tf_style
+from tf_style.descent.adam import Adam
+from tf_style.descent.lbfgs import LBFGS
 from tf_style.descent.loop import Descent
-from tf_style.descent.optimizers import LBFGS, Adam
 from tf_style.descent.parameters import FourierSigmoid, Pixels
 from tf_style.pictures import images
-from tf_style.problem.gradients import TiledPicture, WholePicture
-from tf_style.problem.objective import Objective
-from tf_style.problem.targets import Targets
+from tf_style.problem.inputs import Inputs
+from tf_style.problem.loaded import load
+from tf_style.problem.problem import Problem
 from tf_style.settings.config import Config
-from tf_style.vgg.extractor import Extractor
+from tf_style.vgg.extractor import Extractors
 from tf_style.vgg.weights import Weights, graft_vgg19
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
@@ -50,7 +52,7 @@ class Bench(NamedTuple):
   @property
   def vgg19(self) -> Weights:
     """VGG19, or one grafted from VGG16, which does the very same work."""
-    return graft_vgg19(self.weights) if self.weights.network == "vgg16" else self.weights
+    return graft_vgg19(self.weights) if self.weights.network.name == "vgg16" else self.weights
 
 
 class Turns(NamedTuple):
@@ -95,8 +97,8 @@ def show_table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -
 
 def show_rows(rows: Iterable[Sequence[Any]]) -> None:
   for row in rows:
-    print("| " + " | ".join(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row) + " |",
-          flush=True)
+    cells = (f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row)
+    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def sample_pair(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -106,31 +108,25 @@ def sample_pair(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 class OneLevel:
-  """The package's pieces put together for one size.
+  """A problem at one size and a descent, from the content.
 
   Attributes:
-    evaluator: loss and gradient.
-    wanted: what pictures are judged against.
+    view: the problem at the content's size: loss, gradient, and what pictures are compared with.
     descent: the loop.
   """
 
   def __init__(self, weights: Weights, config: Config, content: np.ndarray, style: np.ndarray):
-    """Builds them; `config.precision` and `config.tile_size` are resolved."""
-    extractor = Extractor(weights, config.content_layers + config.style_layers, config.pooling,
-                          config.precision, config.padding)
-    targets, objective = Targets(extractor, config), Objective(config)
-    statistics = targets.statistics(style) if config.style_layers else {}
-    self.wanted = objective.wanted(content.shape[1:3], targets.content(content, statistics), statistics)
-    windows = targets.windows(*content.shape[1:3])
-    self.evaluator = WholePicture(extractor, objective) if len(windows) == 1 else (
-        TiledPicture(extractor, objective, windows))
-    parameters = (FourierSigmoid if config.optimizer == "lbfgs" else Pixels)(tf.constant(content))
-    optimizer = LBFGS(parameters.variable, config.lbfgs_memory) if config.optimizer == "lbfgs" else (
-        Adam(parameters.variable, config.steps, config.learning_rate, config.learning_rate_decay))
-    self.descent = Descent(parameters, optimizer, len(objective.names))
-    self.descent.evaluate_with(self.evaluator, self.wanted)
-    self._value = (tf.function(self.evaluator.value, autograph=False) if self.evaluator.in_graph else
-                   self.evaluator.value)
+    """Sets them up; `config.precision` and `config.tile_size` are resolved."""
+    config = dataclasses.replace(config, image_size="original")
+    problem = Problem(Extractors(weights), config, load(Inputs.of(content, style), config))
+    self.view, start = problem.at(*content.shape[1:3]), tf.constant(content)
+    lbfgs = config.optimizer == "lbfgs"
+    parameters = FourierSigmoid(start) if lbfgs else Pixels(start)
+    optimizer = LBFGS(parameters.variable, config.lbfgs_memory) if lbfgs else Adam(
+        parameters.variable, config.learning_rate, config.learning_rate_decay)
+    self.descent = Descent(parameters, optimizer, len(problem.names))
+    self.descent.begin(start, config.steps)
+    self.descent.evaluate_with(*self.view)
 
   def step(self) -> None:
     """Takes one step."""
@@ -139,5 +135,4 @@ class OneLevel:
 
   def value(self, picture: np.ndarray) -> float:
     """Returns the loss of a picture as 8 bits."""
-    eight_bits = images.to_uint8(picture)[None] / np.float32(255)
-    return float(self._value(tf.constant(eight_bits), self.wanted).total)
+    return float(self.view.value(images.to_uint8(picture)[None] / np.float32(255)).total)

@@ -10,11 +10,13 @@ import numpy as np
 from bench_startup import PAIR
 from bench_tools import Bench, show_table
 
-from tf_style import run
-from tf_style.cli import flags
+from tf_style.cli import command_line
+from tf_style.cli.jobs import Job
+from tf_style.cli.output import Output
+from tf_style.cli.watchers import Watchers
 from tf_style.descent.step import Step
-from tf_style.repaint import painter as transfer
 from tf_style.repaint.checkpoints import Checkpoints
+from tf_style.repaint.painter import stylize
 from tf_style.repaint.plan import Plan
 from tf_style.system.signals import Signals
 
@@ -43,20 +45,21 @@ class Clock:
     return (self.seconds[-1] - self.seconds[1]) / max(self.numbers[-1] - self.numbers[1], 1)
 
 
-def job_of(folder: str, size: int, steps: int, *options: str) -> flags.Job:
-  return flags.parse([
+def job_of(folder: str, size: int, steps: int, *options: str) -> Job:
+  return command_line.parse([
       *PAIR, f"--logdir={folder}", f"--output={Path(folder) / 'out.png'}", f"--image_size={size}",
       f"--steps={steps}", "--levels=1", "--verbosity=-1", *options])
 
 
 def watch_once(size: int, steps: int, *options: str) -> tuple[float, float]:
-  """Runs once; returns seconds a step, and the share of all steps' time that the desk took."""
+  """Runs once; returns seconds a step, and the share of all steps' time that the callback took."""
   with tempfile.TemporaryDirectory() as folder:
     job = job_of(folder, size, steps, "--checkpoint_every=0", *options)
-    desk = run.Desk(job, "tf-style", Signals())
-    clock = Clock(desk.on_step)
-    transfer.stylize(job.inputs.content, job.inputs.styles, job.config, on_plan=desk.begin, on_step=clock)
-    desk.leave()
+    watchers = Watchers(job, Output(job), Signals(), "tf-style")
+    clock = Clock(watchers.on_step)
+    stylize(job.inputs.content, job.inputs.styles, job.config, on_plan=watchers.begin,
+            on_step=clock)
+    watchers.close()
   return clock.seconds_a_step, clock.watching / clock.numbers[-1]
 
 
@@ -74,7 +77,7 @@ def checkpoint_seconds(size: int, optimizer: str) -> float:
       checkpoints[0].on_step(step, stopping=True)
       seconds.append(time.perf_counter() - start)
 
-    transfer.stylize(job.inputs.content, job.inputs.styles, job.config, on_plan=begin, on_step=save)
+    stylize(job.inputs.content, job.inputs.styles, job.config, on_plan=begin, on_step=save)
     checkpoints[0].close()
   return float(np.median(seconds))
 
@@ -92,11 +95,14 @@ def measure(bench: Bench) -> dict[str, Any]:
     seconds = {name: float(np.median([each[0] for each in both])) for name, both in timed.items()}
     found[f"{size}"] = {
         **seconds, "ratio": seconds["watched"] / seconds["unwatched"],
-        "desk_seconds_a_step": float(np.median([each[1] for each in timed["watched"]]))}
-  show_table("TensorBoard: seconds a step with it (512 px: --image_every=10 instead of 50) and without",
-             ["px", "with", "without", "ratio", "clocked at the desk: seconds a step", "share"],
-             [[size, each["watched"], each["unwatched"], f"{each['ratio']:.3f}", each["desk_seconds_a_step"],
-               f"{each['desk_seconds_a_step'] / each['unwatched']:.2%}"] for size, each in found.items()])
+        "callback_seconds_a_step": float(np.median([each[1] for each in timed["watched"]]))}
+  show_table(
+      "TensorBoard: seconds a step with it (512 px: --image_every=10 instead of 50) and without",
+      ["px", "with", "without", "ratio", "in the callback: seconds a step", "share"],
+      [[size, each["watched"], each["unwatched"], f"{each['ratio']:.3f}",
+        each["callback_seconds_a_step"],
+        f"{each['callback_seconds_a_step'] / each['unwatched']:.2%}"]
+       for size, each in found.items()])
   size = 64 if bench.quick else 512
   saved = {optimizer: checkpoint_seconds(size, optimizer) for optimizer in ("adam", "lbfgs")}
   show_table(f"A checkpoint at {size} px, one every {_PERIOD_S} s",

@@ -1,4 +1,4 @@
-"""Measures what padding does near a picture's border: to features, to a finished result, and to the time.
+"""Measures what padding does near a picture's border: to features, to a result, and to the time.
 
 A crop is compared with the same cells inside the larger picture, where no border is near.
 """
@@ -12,16 +12,17 @@ import tensorflow as tf
 import tf_style
 from tf_style.pictures import images
 from tf_style.settings.config import Config
-from tf_style.vgg import network
 from tf_style.vgg.extractor import Extractor
+from tf_style.vgg.network import NETWORKS
 from tf_style.vgg.weights import Weights, load_weights
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 PADDINGS = ("zero", "replicate")
-LAYERS = {name: network.layers("vgg19")[name].stride for name in (
+LAYERS = {name: NETWORKS["vgg19"].layers[name].stride for name in (
     "block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block4_conv2", "block5_conv1")}
 SIDE, MARGIN = 256, 64  # of the crop, and of what the larger picture has around it
-BANDS = ((0, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 128))  # pixels from the border
+# Pixels from the border.
+BANDS = ((0, 1), (1, 2), (2, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 128))
 
 
 def distances(height: int, width: int) -> np.ndarray:
@@ -44,7 +45,7 @@ def large_picture(name: str) -> np.ndarray:
 
 
 def feature_errors(weights: Weights) -> None:
-  """Prints mean |F_crop - F_inside| / mean |F_inside| by distance to the border in cells of the layer."""
+  """Prints mean |F_crop - F_inside| / mean |F_inside| by the layer's cells from the border."""
   print("\nfeatures: relative mean error at 0, 1, 2, 3, 4 cells from the border\n"
         "| layer | padding | 0 | 1 | 2 | 3 | 4 |\n|---|---|---|---|---|---|---|")
   pictures = [large_picture(name) for name in ("photo", "cat", "waves")]
@@ -62,15 +63,16 @@ def feature_errors(weights: Weights) -> None:
 
 
 def changes(result: np.ndarray, content: np.ndarray) -> str:
-  """Row of mean |result - content| by bands of distance to the border, in grey levels."""
+  """Row of mean |result - content| by bands of distance to the border, in gray levels."""
   change, far = np.abs(result - content).mean((0, 3)) * 255, distances(*content.shape[1:3])
   return " | ".join(f"{change[(far >= low) & (far < high)].mean():.1f}" for low, high in BANDS)
 
 
 def result_errors(content: str, style: str) -> None:
   """Prints how much a result differs from its content by distance to the border."""
-  print(f"\n{content} + {style}, {SIDE} px: mean |result - content|, grey levels, by pixels from the border\n"
-        "| padding | " + " | ".join(f"{low}-{high - 1}" for low, high in BANDS) + " | seconds |\n"
+  print(f"\n{content} + {style}, {SIDE} px: mean |result - content|, gray levels, by pixels from "
+        "the border\n| padding | " + " | ".join(f"{low}-{high - 1}" for low, high in BANDS)
+        + " | seconds |\n"
         + "|---" * (len(BANDS) + 2) + "|")
   photo, painting = large_picture(content), large_picture(style)
   for padding in ("none near", *PADDINGS):

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 
 import tf_style
 from tf_style.pictures import images, sheet
+from tf_style.repaint.painter import Painter
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractors
 from tf_style.vgg.weights import load_weights
@@ -69,21 +70,22 @@ def jobs() -> list[Job]:
   ]
 
 
-def made(job: Job, extractors: Extractors) -> np.ndarray:
+def made(job: Job, network: Extractors) -> np.ndarray:
   """Makes a picture and prints a row of the table."""
   path = lambda name: name and SAMPLES / f"{name}.jpg"
-  result = tf_style.stylize(path(job.content), [*map(path, job.styles)], Config.of(**{**ALL, **job.flags}),
-                            content_mask=job.masks[0], style_mask=job.masks[1], extractors=extractors)
+  with Painter([*map(path, job.styles)], Config.of(**{**ALL, **job.flags}),
+               style_mask=job.masks[1], network=network) as paint:
+    result = paint(path(job.content), content_mask=job.masks[0])
   pictures = " + ".join(filter(None, (job.content, *job.styles)))
   print(f"| {pictures} | {job.caption} | {result.losses['total']:.2f} | {result.seconds:.0f} "
-        f"| {extractors.weights.network} | {extractors.weights.checksum[:12]} |", flush=True)
+        f"| {network.weights.network.name} | {network.weights.checksum[:12]} |", flush=True)
   return result.picture
 
 
 def draw() -> Image.Image:
   """Returns the sheet; prints what each picture took."""
   print("| pictures | flags | loss | seconds | network | weights |\n|---|---|---|---|---|---|")
-  extractors = Extractors(load_weights("vgg19"))
-  cells: list[sheet.Cell] = [(job.caption or "the default", made(job, extractors)) for job in jobs()]
+  network = Extractors(load_weights("vgg19"))
+  cells: list[sheet.Cell] = [(job.caption or "the default", made(job, network)) for job in jobs()]
   rows = [cells[start:start + COLUMNS] for start in range(0, len(cells), COLUMNS)]
   return Image.fromarray(images.to_uint8(sheet.contact_sheet(rows, HEIGHT_PX, WIDTH_PX)))

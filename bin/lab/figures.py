@@ -5,8 +5,9 @@
     bin/figures strips article   the strips; the two programs of the article
     bin/figures controls         the sheet of controls, 18 small runs, which are not kept
 
-Pictures go to tf_style/samples/results, and each run's row into the table FIGURES.md there. Results are kept
-in .cache/figures too, by pair, configuration and source code, so that one that was stopped goes on.
+Pictures go to tf_style/samples/results, and each run's row into the table FIGURES.md there. Results
+are kept in .cache/figures too, by pair, configuration and source code, so that one that was stopped
+goes on.
 """
 
 import hashlib
@@ -34,9 +35,9 @@ HEIGHT_PX, QUALITIES, LIMIT_BYTES = 160, range(92, 40, -4), 80_000
 HEAD = """\
 # What the runs behind the README's pictures took and reached
 
-Written by `bin/figures`. Losses are those of the 8-bit picture, in float32: the total, then each term
-unweighted. Style distance (0 where the styles agree) and content similarity (1 where the contents do) are
-measured by `bin/lab/measures.py` on layers that no loss here uses.
+Written by `bin/figures`. Losses are those of the 8-bit picture, in float32: the total, then each
+term unweighted. Style distance (0 where the styles agree) and content similarity (1 where the
+contents do) are measured by `bin/lab/measures.py` on layers that no loss here uses.
 
 | pair | flags | losses | style distance | content similarity | network, SHA-256 of the weights |
 |---|---|---|---|---|---|
@@ -77,15 +78,15 @@ STRIPS = {
                for layers in ("shallow", "default", "deep")},
     "style_loss": {loss: small("photo+style", style_loss=loss)
                    for loss in ("gram", "covariance", "wasserstein", "mixed")},
-    "presets": {"default": small("photo+style"), "gatys": preset("gatys", optimizer="lbfgs", steps=80),
-                **ARTICLE}}
+    "presets": {"default": small("photo+style"),
+                "gatys": preset("gatys", optimizer="lbfgs", steps=80), **ARTICLE}}
 GROUPS = {"strips": tuple(STRIPS), "article": tuple(ARTICLE)}
 
 
 def source_digest() -> str:
   """Returns a digest of all that decides how a run turns out, but its configuration."""
   digest = hashlib.sha256()
-  for path in sorted([*SAMPLES.parent.glob("*.py"), *SAMPLES.glob("*.jpg")]):
+  for path in sorted([*SAMPLES.parent.rglob("*.py"), *SAMPLES.glob("*.jpg")]):
     digest.update(path.read_bytes())
   return digest.hexdigest()
 
@@ -114,7 +115,7 @@ class Studio:
         ", ".join(f"{name} {loss:.4g}" for name, loss in result.losses.items()),
         f"{self._measures.style_distance(result.picture, plan.styles[0].rgb):.3f}",
         f"{self._measures.content_similarity(result.picture, plan.content.rgb):.3f}",
-        f"{plan.weights.network} {plan.weights.checksum[:12]}"])
+        f"{plan.weights.network.name} {plan.weights.checksum[:12]}"])
     return result.picture
 
 
@@ -166,7 +167,8 @@ def main(names: list[str]) -> int:
   known = [*LARGE, *STRIPS, *ARTICLE, "controls"]
   wanted = [each for name in names for each in GROUPS.get(name, (name,))] or known
   if unknown := [name for name in wanted if name not in known]:
-    print(f"expected some of {', '.join([*known, *GROUPS])}, received {', '.join(unknown)}", file=sys.stderr)
+    print(f"expected some of {', '.join([*known, *GROUPS])}, received {', '.join(unknown)}",
+          file=sys.stderr)
     return 2
   studio = Studio()
   for name in wanted:

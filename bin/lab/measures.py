@@ -17,19 +17,21 @@ class Measures:
   """Judges results against their content and style; independent of the objective that made them."""
 
   def __init__(self, weights: Weights):
-    self._extract = tf.function(Extractor(weights, (*_STYLE_LAYERS, _CONTENT_LAYER)), autograph=False)
+    pretrained = Extractor(weights, (*_STYLE_LAYERS, _CONTENT_LAYER))
+    self._extract = tf.function(pretrained, autograph=False)
     self._extract_random = tf.function(Extractor(_random(weights), _STYLE_LAYERS), autograph=False)
 
   def style_distances(self, picture: np.ndarray, style: np.ndarray) -> dict[str, float]:
     """Sliced Wasserstein distances (Heitz et al. 2021), 0 where picture and style agree, by kind.
 
-    `patches`: 7x7 pixels, at two scales; `random`: three layers of the network with random kernels; `vgg`:
-    the same layers, pretrained, which see objects too: there a picture that keeps more of its content is
-    farther from the style. Each is in units of the style's own deviations: 1 is a whole deviation off.
-    Pictures are [1, H, W, 3] in [0, 1].
+    `patches`: 7x7 pixels, at two scales; `random`: three layers of the network with random kernels;
+    `vgg`: the same layers, pretrained, which see objects too: there a picture that keeps more of
+    its content is farther from the style. Each is in units of the style's own deviations: 1 is a
+    whole deviation off. Pictures are [1, H, W, 3] in [0, 1].
     """
-    return {kind: float(np.mean([_sliced(a, b) for a, b in zip(
-        self._described(kind, picture), self._described(kind, style), strict=True)])) for kind in KINDS}
+    described = lambda kind: zip(
+        self._described(kind, picture), self._described(kind, style), strict=True)
+    return {kind: float(np.mean([_sliced(a, b) for a, b in described(kind)])) for kind in KINDS}
 
   def style_distance(self, picture: np.ndarray, style: np.ndarray) -> float:
     """Returns the mean over the three kinds."""
@@ -48,15 +50,16 @@ class Measures:
       half = half.reshape(1, half.shape[1] // 2, 2, half.shape[2] // 2, 2, 3).mean((2, 4))
       return [_sampled(_patches(each)) for each in (picture, half)]
     features = (self._extract_random if kind == "random" else self._extract)(tf.constant(picture))
-    return [_sampled(features[name].numpy().reshape(-1, features[name].shape[-1])) for name in _STYLE_LAYERS]
+    return [_sampled(features[name].numpy().reshape(-1, features[name].shape[-1]))
+            for name in _STYLE_LAYERS]
 
 
 def _random(weights: Weights) -> Weights:
   """Returns weights of the same network drawn from normal distributions (He et al. 2015)."""
-  draw = np.random.default_rng(5).normal
-  return weights._replace(kernels={
-      name: (np.float32(draw(size=kernel.shape) * np.sqrt(2 / (9 * kernel.shape[2]))), np.zeros_like(bias))
-      for name, (kernel, bias) in weights.kernels.items()})
+  normal = np.random.default_rng(5).normal
+  draw = lambda shape: np.float32(normal(size=shape) * np.sqrt(2 / (9 * shape[2])))
+  return weights._replace(kernels={name: (draw(kernel.shape), np.zeros_like(bias))
+                                   for name, (kernel, bias) in weights.kernels.items()})
 
 
 def _patches(picture: np.ndarray, side: int = 7) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Measures by how much average pools are to be scaled so that loss weights mean the same as with max pooling.
+"""Measures by how much average pools must be scaled for loss weights to mean as with max pooling.
 
 A factor is absorbed by the kernels that read the pool: conv(s x) is (s conv)(x), biases apart.
 """
@@ -10,7 +10,8 @@ import tensorflow as tf
 from skimage import data
 
 import tf_style
-from tf_style.losses import statistics as losses
+from tf_style.losses.statistics import feature_sums, statistics
+from tf_style.losses.style import STYLE_LOSSES
 from tf_style.pictures import images
 from tf_style.vgg.extractor import Extractor
 from tf_style.vgg.weights import Weights, load_weights
@@ -29,7 +30,8 @@ def pictures() -> list[np.ndarray]:
   return [images.load_picture(source, SIZE_PX).rgb for source in sources]
 
 
-def features(weights: Weights, pooling: str, factors: list[float], shown: list[np.ndarray]) -> list[dict]:
+def features(weights: Weights, pooling: str, factors: list[float],
+             shown: list[np.ndarray]) -> list[dict]:
   """Returns the features of each picture with a factor after each pool."""
   kernels = dict(weights.kernels)
   for block, factor in enumerate(factors[:4], start=2):
@@ -45,18 +47,19 @@ def features(weights: Weights, pooling: str, factors: list[float], shown: list[n
 
 
 def style_term(layer: str, loss: str, a: dict, b: dict) -> float:
-  first, second = (losses.statistics(losses.feature_sums(tf.constant(each[layer])))[0] for each in (a, b))
-  return float(losses.STYLE_LOSSES[loss].distance(second, losses.STYLE_LOSSES[loss].prepare(first)))
+  first, second = (statistics(feature_sums(tf.constant(each[layer])))[0] for each in (a, b))
+  return float(STYLE_LOSSES[loss].distance(second, STYLE_LOSSES[loss].prepare(first))[0])
 
 
 def content_term(a: dict, b: dict) -> float:
   """Mean squared difference over the rows and columns that both have."""
   height, width = np.minimum(a[CONTENT_LAYER].shape, b[CONTENT_LAYER].shape)[1:3]
-  return float(np.mean((a[CONTENT_LAYER][:, :height, :width] - b[CONTENT_LAYER][:, :height, :width]) ** 2))
+  first, second = (each[CONTENT_LAYER][:, :height, :width] for each in (a, b))
+  return float(np.mean((first - second) ** 2))
 
 
 def ratios(term, ours: list[dict], theirs: list[dict]) -> np.ndarray:
-  """Returns a term with average pooling over that with max pooling, for each picture and its neighbor."""
+  """Returns a term with average pooling over that with max pooling, by picture and its neighbor."""
   pairs = [(i, (i + 1) % len(ours)) for i in range(len(ours))]
   return np.array([term(ours[i], ours[j]) / term(theirs[i], theirs[j]) for i, j in pairs])
 
@@ -83,8 +86,8 @@ def main() -> None:
     ours = features(weights, "plain_average", used, shown)
     for loss in ("wasserstein", "gram", "covariance"):
       for layer in STYLE_LAYERS[1:]:
-        show(f"{title} {loss} {layer}",
-             ratios(lambda a, b, layer=layer, loss=loss: style_term(layer, loss, a, b), ours, theirs))
+        term = lambda a, b, layer=layer, loss=loss: style_term(layer, loss, a, b)
+        show(f"{title} {loss} {layer}", ratios(term, ours, theirs))
     show(f"{title} content {CONTENT_LAYER}", ratios(content_term, ours, theirs))
 
 

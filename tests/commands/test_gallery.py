@@ -11,8 +11,8 @@ from PIL import Image
 from tf_style import gallery
 from tf_style.cli import command_line, flags
 from tf_style.pictures import images
-from tf_style.repaint import painter as transfer
 from tf_style.repaint import plan as plans
+from tf_style.repaint.painter import Painter, stylize
 from tf_style.system import machine
 from tf_style.vgg import weights
 
@@ -78,7 +78,7 @@ def test_a_gallery(inputs, here, capfd, monkeypatch):
   assert blanks == [3, 2, 1, 0]
   monkeypatch.setattr(plans, "load_weights", load)
   job = command_line.parse(argv(inputs, "--style_scale=0.5", "--effort=draft"))
-  alone = transfer.stylize(job.inputs.content, job.inputs.styles, job.config)
+  alone = stylize(job.inputs.content, job.inputs.styles, job.config)
   last = cells("4.png", 2, 2)
   np.testing.assert_array_equal(last[0][1], images.to_uint8(alone.picture))
   assert len({cell.tobytes() for row in last for cell in row}) == 4
@@ -162,7 +162,7 @@ def test_wrong_before_tensorflow(more, said, inputs, here, capfd, monkeypatch):
     (["--columns=device=cpu,gpu:99"], "--device: expected"),
     (["--columns=network=vgg19"], "--weights: expected weights of vgg19")])
 def test_wrong_before_the_first_step(more, said, inputs, here, capfd, monkeypatch):
-  monkeypatch.setattr(transfer, "stylize", lambda **_: pytest.fail("too late"))
+  monkeypatch.setattr(Painter, "__call__", lambda *_, **__: pytest.fail("too late"))
   given = [flag for flag in argv(inputs) if "network" not in flag or "network" not in more[0]]
   check([*given, *more], said, inputs, here, capfd)
 
@@ -181,15 +181,15 @@ def check(given, said, inputs, here, capfd):
 @pytest.mark.parametrize("at", [1, 2])
 def test_a_signal_leaves_what_is_done(number, at, inputs, here, capfd, monkeypatch):
   """In the second cell, and before the first step of the first, where nothing is."""
-  original, calls = transfer.stylize, []
+  original, calls = Painter.__call__, []
 
-  def stylize(**options):
-    calls.append(options)
+  def paint(painter, *given, **options):
+    calls.append(given)
     if len(calls) == at:
       signal.raise_signal(number)
-    return original(**options)
+    return original(painter, *given, **options)
 
-  monkeypatch.setattr(transfer, "stylize", stylize)
+  monkeypatch.setattr(Painter, "__call__", paint)
   assert gallery.main(argv(inputs, "--columns=seed=1,2,3")) == 128 + number
   out, err = capfd.readouterr()
   if at == 1:
@@ -202,15 +202,15 @@ def test_a_signal_leaves_what_is_done(number, at, inputs, here, capfd, monkeypat
 
 @pytest.mark.parametrize("error, code", [(MemoryError(), 1), (ZeroDivisionError(), None)])
 def test_an_error_loses_nothing_that_is_done(error, code, inputs, here, capfd, monkeypatch):
-  original, calls = transfer.stylize, []
+  original, calls = Painter.__call__, []
 
-  def stylize(**options):
-    calls.append(options)
+  def paint(painter, *given, **options):
+    calls.append(given)
     if len(calls) == 2:
       raise error
-    return original(**options)
+    return original(painter, *given, **options)
 
-  monkeypatch.setattr(transfer, "stylize", stylize)
+  monkeypatch.setattr(Painter, "__call__", paint)
   if code is None:
     with pytest.raises(ZeroDivisionError):
       gallery.main(argv(inputs, "--columns=seed=1,2"))

@@ -39,7 +39,7 @@ def file_of(pixels: np.ndarray, **options) -> bytes:
     HALF.tolist(), Image.fromarray(HALF), Image.fromarray(HALF * 255).convert("1"),
     file_of(HALF), file_of(HALF * 255), png(HALF[..., None].astype(np.uint16), 0),
     np.repeat(HALF[..., None], 3, -1), rgba((0, 0, 0)), rgba((255, 255, 255)),
-    rgba((255, 255, 255), (0, 255, 0))], ids=str)
+    rgba((255, 255, 255), (0, 255, 0))], ids=lambda mask: type(mask).__name__)
 def test_one_and_zero_in_every_kind(mask):
   planes = load(mask).planes
   assert list(planes) == ["000000", "ffffff"]

@@ -20,8 +20,9 @@ def test_print_sizes_fit_into_small_machines(height, width, tile, limit):
 
 
 @pytest.mark.parametrize(("precision", "optimizer", "longest", "measured"), [
-    ("float32", "adam", 512, 1.94), ("float32", "adam", 1024, 3.99), ("float32", "adam", 4096, 37.48),
-    ("float32", "lbfgs", 2048, 12.97), ("bfloat16", "adam", 1024, 3.73), ("bfloat16", "lbfgs", 2048, 10.49)])
+    ("float32", "adam", 512, 1.94), ("float32", "adam", 1024, 3.99),
+    ("float32", "adam", 4096, 37.48), ("float32", "lbfgs", 2048, 12.97),
+    ("bfloat16", "adam", 1024, 3.73), ("bfloat16", "lbfgs", 2048, 10.49)])
 def test_what_an_h100_took_is_foreseen(precision, optimizer, longest, measured):
   """The peak of TensorFlow's allocator over steps of the default objective, on VGG16."""
   options = Config.of(network="vgg16", tile_size=0, optimizer=optimizer, precision=precision)
@@ -31,7 +32,7 @@ def test_what_an_h100_took_is_foreseen(precision, optimizer, longest, measured):
 
 def test_auto_is_whole_where_it_fits_then_the_largest_tile_that_does():
   sizes = [memory.fitted(config(), 3072, 4096, limit * GB).tile_size for limit in (64, 10, 4, 3)]
-  assert sizes[0] == 0 and sizes[1] == 1024 and sizes[1:] == sorted(sizes[1:], reverse=True)
+  assert sizes[:2] == [0, 1024] and sizes[1:] == sorted(sizes[1:], reverse=True)
   assert memory.fitted(config(tile_size=512), 3072, 4096, 64 * GB).tile_size == 512
 
 
@@ -46,7 +47,8 @@ def test_a_history_that_does_not_fit_is_shortened():
     ({}, ""), ({"tile_size": "whole"}, "; or --tile_size=auto"),
     ({"optimizer": "lbfgs"}, "; or --optimizer=adam")])
 def test_what_does_not_fit_is_answered_with_what_would(options, advice):
-  with pytest.raises(InputError, match="--image_size: expected at most [0-9]+ for the 2.0 GB") as error:
+  message = "--image_size: expected at most [0-9]+ for the 2.0 GB"
+  with pytest.raises(InputError, match=message) as error:
     memory.fitted(config(**options), 9000, 12000, 2 * GB)
   assert str(error.value).endswith("GB" + advice)
   side = int(str(error.value).split("at most ")[1].split()[0])

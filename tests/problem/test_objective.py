@@ -4,31 +4,35 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_style.losses import statistics as losses
+from tf_style.losses.statistics import feature_sums, statistics
 from tf_style.problem.objective import Objective
+from tf_style.problem.terms import PICTURE
 from tf_style.settings.config import Config
 
 LAYERS = {"block1_conv1": (8, 12, 64), "block2_conv1": (4, 6, 128), "block3_conv2": (2, 3, 256)}
 
 
-def features(seed: int) -> dict[str, tf.Tensor]:
+def features(seed: int, batch: int = 1) -> dict[str, tf.Tensor]:
   rng = np.random.default_rng(seed)
-  return {name: tf.constant(rng.uniform(0, 9, (1, *shape)), tf.float32) for name, shape in LAYERS.items()}
+  return {name: tf.constant(rng.uniform(0, 9, (batch, *shape)), tf.float32)
+          for name, shape in LAYERS.items()}
 
 
-PICTURE = np.random.default_rng(3).uniform(size=(1, 8, 12, 3)).astype(np.float32)
+PICTURE_PIXELS = np.random.default_rng(3).uniform(size=(1, 8, 12, 3)).astype(np.float32)
 SEEN, CONTENT, STYLE = map(features, range(3))
 
 
-def terms_of(**options) -> tuple[dict[str, float], float]:
+def terms_of(seen=SEEN, picture=PICTURE_PIXELS, **options) -> tuple[dict[str, float], float]:
   """Raw terms by name, and the total."""
-  config = Config.of(**{"network": "vgg16", "style_layers": "block1_conv1", "content_layers": "block2_conv1",
-                        "style_loss": "gram", **options})
+  config = Config.of(**{"network": "vgg16", "style_layers": "block1_conv1",
+                        "content_layers": "block2_conv1", "style_loss": "gram", **options})
   objective = Objective(config)
   wanted = objective.wanted(
-      PICTURE.shape[1:3], {name: CONTENT[name] for name in config.content_layers},
-      {name: losses.statistics(losses.feature_sums(STYLE[name])) for name in config.style_layers})
-  terms = objective.terms(objective.sums(tf.constant(PICTURE), SEEN, wanted), wanted)
+      picture.shape[1:3], {name: CONTENT[name] for name in config.content_layers},
+      {name: statistics(feature_sums(STYLE[name])) for name in config.style_layers})
+  shown = {**seen, PICTURE: tf.constant(picture)}
+  terms = objective.loss({term.name: term.collect(shown, wanted, None) for term in objective.terms},
+                         wanted)
   return dict(zip(objective.names, terms.raw.numpy().tolist(), strict=True)), float(terms.total)
 
 
@@ -43,16 +47,17 @@ def style_twin(name: str) -> float:
 
 
 def test_several_content_layers_each_have_their_mean_and_weight():
-  raw, total = terms_of(content_layers="block1_conv1,block3_conv2", content_layer_weights="0.25,3",
-                        content_weight=2, style_layers="")
-  want = {f"content/{name}": content_twin(name) for name in ("block1_conv1", "block3_conv2")}
+  raw, total = terms_of(content_layers="block1_conv1,block3_conv2",
+                        content_layer_weights="0.25,3", content_weight=2, style_layers="")
+  one, other = "block1_conv1", "block3_conv2"
+  want = {f"content/{name}": content_twin(name) for name in (one, other)}
   assert raw == pytest.approx(want, rel=1e-5)
-  assert total == pytest.approx(2 * (0.25 * want["content/block1_conv1"] + 3 * want["content/block3_conv2"]))
+  assert total == pytest.approx(2 * (0.25 * content_twin(one) + 3 * content_twin(other)))
 
 
 def test_style_layers_each_have_their_mean_and_weight():
-  raw, total = terms_of(style_layers=tuple(LAYERS), style_layer_weights=(0.5, 2, 7), style_weight=3,
-                        content_layers="")
+  raw, total = terms_of(style_layers=tuple(LAYERS), style_layer_weights=(0.5, 2, 7),
+                        style_weight=3, content_layers="")
   want = [style_twin(name) for name in LAYERS]
   assert list(raw) == [f"style/{name}" for name in LAYERS]
   assert list(raw.values()) == pytest.approx(want, rel=1e-4)
@@ -68,8 +73,33 @@ def test_a_layer_of_weight_0_does_not_count():
 def test_total_variation_is_a_mean_over_pixels(norm, power):
   """Of differences in 0-255 units, between neighbors down and across."""
   raw, total = terms_of(tv_weight=0.5, tv_norm=norm)
-  want = sum(np.sum(np.abs(np.diff(255.0 * PICTURE, axis=axis)) ** power) for axis in (1, 2)) / PICTURE.size
+  want = sum(np.sum(np.abs(np.diff(255.0 * PICTURE_PIXELS, axis=axis)) ** power)
+             for axis in (1, 2)) / PICTURE_PIXELS.size
   assert raw["tv"] == pytest.approx(want, rel=1e-5)
   without = terms_of()
   assert "tv" not in without[0]
   assert total - without[1] == pytest.approx(0.5 * want, rel=1e-3)
+
+
+@pytest.mark.parametrize("loss", ["gram", "mixed"])
+@pytest.mark.parametrize("batch", [2, 3])
+def test_a_batch_is_the_mean_of_its_pictures(batch, loss):
+  options = {"style_layers": tuple(LAYERS), "style_layer_weights": (1, 2, 3), "tv_weight": 0.5,
+             "style_loss": loss}
+  seen, pictures = features(4, batch), np.random.default_rng(5).uniform(size=(batch, 8, 12, 3))
+  pictures = pictures.astype(np.float32)
+  raw, total = terms_of(seen, pictures, **options)
+  alone = [terms_of({name: value[row:row + 1] for name, value in seen.items()},
+                    pictures[row:row + 1], **options) for row in range(batch)]
+  for name, value in raw.items():
+    assert value == pytest.approx(np.mean([terms[name] for terms, _ in alone]), rel=1e-5)
+  assert total == pytest.approx(np.mean([each for _, each in alone]), rel=1e-5)
+
+
+@pytest.mark.parametrize("loss, share", [
+    ("gram", 0.25), ("gram_sum", 1), ("covariance", 1), ("wasserstein", 1), ("mixed", 1)])
+def test_only_gram_weighs_less_where_there_are_fewer_positions(loss, share):
+  objective = Objective(Config.of(style_loss=loss, tv_weight=0.5))
+  style = np.array([name.startswith("style/") for name in objective.names])
+  np.testing.assert_allclose(
+      objective.weights(0.25) / objective.weights(), np.where(style, share, 1))

@@ -1,4 +1,4 @@
-"""Checkpoints: a resumed run is the uninterrupted one, whatever stopped it; what does not fit is refused."""
+"""Checkpoints: a resumed run is the uninterrupted one; what does not fit is refused."""
 
 import json
 import random
@@ -19,10 +19,10 @@ from tf_style.cli.jobs import Job
 from tf_style.descent import loop as descent
 from tf_style.errors import InputError
 from tf_style.problem.inputs import Inputs
-from tf_style.repaint import checkpoints
-from tf_style.repaint import painter as transfer
-from tf_style.repaint import plan as plans
+from tf_style.repaint import checkpoints, painter
 from tf_style.repaint.checkpoints import Checkpoints
+from tf_style.repaint.plan import make_plan
+from tf_style.repaint.result import Result
 from tf_style.settings.config import Config
 
 CONTENT, STYLE = waves(72, 96, 1), waves(80, 80, 2)
@@ -31,7 +31,7 @@ SMALL = {"network": "vgg16", "image_size": 64, "level_steps": (7, 6), "precision
          "content_layers": ("block2_conv1",), "deterministic": True, "checkpoint_every": 1e-9}
 
 
-def stylize(folder: Path | None = None, stop: int = 0, resume=None, **options) -> transfer.Result:
+def stylize(folder: Path | None = None, stop: int = 0, resume=None, **options) -> Result:
   """Runs on two small pictures, saving each chunk into `folder`; stops after the step `stop`."""
   config = resume.config if resume else Config.of(**SMALL | options)
   saver = []
@@ -45,7 +45,7 @@ def stylize(folder: Path | None = None, stop: int = 0, resume=None, **options) -
     if folder:
       saver.append(Checkpoints(folder, plan, config, {"logdir": [str(folder.parent)]}))
 
-  return transfer.stylize(CONTENT, STYLE, config, None, on_plan, on_step, resume)
+  return painter.stylize(CONTENT, STYLE, config, on_plan=on_plan, on_step=on_step, resume=resume)
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +141,8 @@ def test_what_is_resumed(folder):
   assert (job.inputs.content, job.output) == (f"{home}/content.png", f"{home}/a.png")
   assert job.config.level_steps == (3, 6) and job.config.image_every == 7
   assert parse(folder, "--level_steps=3,4").config.steps == 7
-  assert parse(folder, f"--flagfile={folder}/flags.txt", "--steps=200").config == parse(folder).config
+  from_file = parse(folder, f"--flagfile={folder}/flags.txt", "--steps=200")
+  assert from_file.config == parse(folder).config
 
 
 @pytest.mark.parametrize("argv, message", [
@@ -163,7 +164,8 @@ def test_another_picture_or_network_is_refused(folder, tmp_path, capfd):
     assert run.main([f"--resume={folder}", f"--{flag}={tmp_path}/other.png"]) == console.WRONG_INPUT
     assert f"expected the {name} that the run began with" in capfd.readouterr().err
   saved = checkpoints.load(folder)
-  plan = plans.make_plan(Inputs.of(*saved.paths["content"], saved.paths["style"]), saved.config)
+  inputs = Inputs.of(*saved.paths["content"], saved.paths["style"])
+  plan = make_plan(inputs, saved.config)
   saved.check(plan)
   with pytest.raises(InputError, match="expected the network that the run began with"):
     saved.check(plan._replace(weights=plan.weights._replace(checksum="0" * 64)))
@@ -173,13 +175,15 @@ def test_another_version_is_refused(folder, tmp_path):
   shutil.copytree(folder, tmp_path / "RUN")
   for path in tmp_path.rglob("run.json"):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": "9.9"}))
-  with pytest.raises(InputError, match=f"tf_style {tf_style.__version__}, .* received one of tf_style 9.9"):
+  message = f"tf_style {tf_style.__version__}, .* received one of tf_style 9.9"
+  with pytest.raises(InputError, match=message):
     checkpoints.load(tmp_path / "RUN")
 
 
 def test_a_run_that_goes_on_is_not_resumed_beside_it(folder, capfd):
   saved = checkpoints.load(folder)
-  plan = plans.make_plan(Inputs.of(*saved.paths["content"], saved.paths["style"]), saved.config)
+  inputs = Inputs.of(*saved.paths["content"], saved.paths["style"])
+  plan = make_plan(inputs, saved.config)
   first = Checkpoints(folder, plan, saved.config, saved.paths)
   assert run.main([f"--resume={folder}"]) == console.WRONG_INPUT
   assert "expected a run that has ended" in capfd.readouterr().err
@@ -188,12 +192,13 @@ def test_a_run_that_goes_on_is_not_resumed_beside_it(folder, capfd):
 
 @pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.full)])
 def test_killed_at_random_moments(kills, tmp_path):
-  """SIGKILL, and on from the last checkpoint each time: the very picture of the uninterrupted run."""
+  """SIGKILL, and on from the last checkpoint each time: the uninterrupted run's very picture."""
   inputs = [*processes.write_inputs(tmp_path), f"--logdir={tmp_path}/logs", "--level_steps=400,400",
             "--checkpoint_every=0.2", f"--output={tmp_path}/killed.png"]
-  processes.finish(tmp_path, *inputs, f"--output={tmp_path}/whole.png", f"--logdir={tmp_path}/other")
+  processes.finish(
+      tmp_path, *inputs, f"--output={tmp_path}/whole.png", f"--logdir={tmp_path}/other")
   argv, chance, resumed = inputs, random.Random(kills), 0
-  whole_ones = lambda: sorted(tmp_path.glob("logs/*/checkpoints/[0-9]*"))  # not what is being written
+  whole_ones = lambda: sorted(tmp_path.glob("logs/*/checkpoints/[0-9]*"))  # and no part of one
   for kill in range(kills):
     process = processes.start(tmp_path, *argv)
     assert process.stdout is not None and process.stdout.readline() == "ready\n"

@@ -1,4 +1,4 @@
-"""NaN and infinity in loss or gradient: back to the best picture, out of low precision, or an orderly end."""
+"""NaN and infinity in loss or gradient: back to the best picture, or an orderly end."""
 
 import json
 import random
@@ -12,10 +12,11 @@ from PIL import Image
 from tf_style import run
 from tf_style.cli import console
 from tf_style.descent import loop as descent
-from tf_style.descent.optimizers import LBFGS
-from tf_style.problem.gradients import WholePicture
+from tf_style.descent.lbfgs import LBFGS
+from tf_style.problem.evaluators import WholePicture
 from tf_style.problem.terms import LossTerms
-from tf_style.repaint import painter as transfer
+from tf_style.repaint import painter
+from tf_style.repaint.result import Result
 from tf_style.settings.config import Config
 
 CONTENT, STYLE = waves(72, 96, 1), waves(80, 80, 2)
@@ -25,8 +26,8 @@ SMALL = {"network": "vgg16", "image_size": 64, "levels": 1, "steps": 16, "precis
 DEEP = tuple(f"block{block}_conv1" for block in range(1, 6))
 
 
-def stylize(on_step=None, **options) -> transfer.Result:
-  return transfer.stylize(CONTENT, STYLE, Config.of(**SMALL | options), on_step=on_step)
+def stylize(on_step=None, **options) -> Result:
+  return painter.stylize(CONTENT, STYLE, Config.of(**SMALL | options), on_step=on_step)
 
 
 def inject(monkeypatch, kind, first, last, precisions=("float32", "bfloat16")):
@@ -43,7 +44,8 @@ def inject(monkeypatch, kind, first, last, precisions=("float32", "bfloat16")):
     elif kind == "NaN in the loss":
       terms = LossTerms(terms.total + poison, terms.raw)
     else:  # a failing factorization: some versions of TensorFlow raise where others return NaN
-      with tf.control_dependencies([tf.debugging.Assert(~due, ["Cholesky decomposition was not ..."])]):
+      check = tf.debugging.Assert(~due, ["Cholesky decomposition was not ..."])
+      with tf.control_dependencies([check]):
         terms = LossTerms(tf.identity(terms.total), terms.raw)
     return terms, gradient
 
@@ -78,7 +80,8 @@ def test_a_direction_that_is_no_number_is_given_up(monkeypatch):
 def test_a_low_precision_that_does_not_do_is_left(optimizer, monkeypatch, caplog):
   seen = []
   inject(monkeypatch, "NaN in the loss", 6, 99, ["bfloat16"])
-  result = stylize(lambda step: seen.append(step.precision), optimizer=optimizer, precision="bfloat16")
+  result = stylize(lambda step: seen.append(step.precision), optimizer=optimizer,
+                   precision="bfloat16")
   assert result.faults == 2 and not result.failed and len(result.history["total"]) == 16
   assert seen[0] == "bfloat16" and seen[-1] == "float32"
   assert result.losses["total"] < 0.8 * result.history["total"][0]
@@ -99,9 +102,11 @@ def test_what_does_not_heal_ends_the_run_with_its_best_picture(optimizer, monkey
 def test_the_command_says_so(monkeypatch, tmp_path, capfd):
   inject(monkeypatch, "NaN in the loss", 4, 99)
   write_picture(tmp_path / "content.png")
-  argv = [f"--content={tmp_path}/content.png", f"--style={write_picture(tmp_path / 's.png', seed=2)}",
+  style = write_picture(tmp_path / "style.png", seed=2)
+  argv = [f"--content={tmp_path}/content.png", f"--style={style}",
           f"--weights={write_weights(tmp_path / 'vgg16.h5')}", "--network=vgg16", "--image_size=64",
-          "--precision=float32", "--levels=2", f"--logdir={tmp_path}/logs", f"--output={tmp_path}/a.png"]
+          "--precision=float32", "--levels=2", f"--logdir={tmp_path}/logs",
+          f"--output={tmp_path}/a.png"]
   assert run.main(argv) == console.FAILED
   assert Image.open(tmp_path / "a.png").size == (64, 48)
   (path,) = tmp_path.glob("logs/*/summary.json")
@@ -123,9 +128,11 @@ def test_an_error_on_the_way_leaves_the_best_picture(chunk, size, monkeypatch, t
 
   monkeypatch.setattr(descent.Descent, "_advance", advance)
   write_picture(tmp_path / "content.png")
-  argv = [f"--content={tmp_path}/content.png", f"--style={write_picture(tmp_path / 's.png', seed=2)}",
+  style = write_picture(tmp_path / "style.png", seed=2)
+  argv = [f"--content={tmp_path}/content.png", f"--style={style}",
           f"--weights={write_weights(tmp_path / 'vgg16.h5')}", "--network=vgg16", "--image_size=64",
-          "--level_steps=6,6", f"--logdir={tmp_path}/logs", f"--output={tmp_path}/a.png", "--verbosity=-1"]
+          "--level_steps=6,6", f"--logdir={tmp_path}/logs", f"--output={tmp_path}/a.png",
+          "--verbosity=-1"]
   assert run.main(argv) == console.FAILED
   *_, said = capfd.readouterr().err.splitlines()
   assert said.startswith("tf_style: error: there is not enough memory")
@@ -139,5 +146,6 @@ def test_a_picture_of_one_color_is_no_fault(value):
   """Its covariances are rounding errors but for the network's zero padding."""
   flat = np.full((64, 64, 3), value, np.uint8)
   for content, style in ((flat, STYLE), (CONTENT, flat), (flat, flat)):
-    result = transfer.stylize(content, style, Config.of(**SMALL | {"steps": 3, "style_layers": DEEP}))
+    config = Config.of(**SMALL | {"steps": 3, "style_layers": DEEP})
+    result = painter.stylize(content, style, config)
     assert result.faults == 0 and np.isfinite(result.losses["total"])

@@ -22,7 +22,8 @@ ROUNDS = [300, pytest.param(5000, marks=pytest.mark.full)]
 WORDS = [
     "", " ", "0", "1", "-1", "2.5", "1e3", "1e400", "-0", "nan", "inf", "-inf", "0x10", "1_000",
     "٣", "true", "No", "YES", "t", "maybe", "auto", "original", "whole", "64", "65536", "64x48",
-    "x", "1x", "None", "[]", "1,2,3", ",", "1,,2", "000000", "#FFFFFF", "+12345", "block1_conv1", "deep",
+    "x", "1x", "None", "[]", "1,2,3", ",", "1,,2", "000000", "#FFFFFF", "+12345", "block1_conv1",
+    "deep",
     "shallow,deep", "block4_conv2,block4_conv2", "adam", "ADAM", "gatys", "cpu", "GPU:0",
     "/device:gpu:1", "gpu:99999999999", "a.h5", "~", "../x", "\0", "a\0b", "\n", "\ufeff", "\ud800",
     "é" * 50, "9" * 400, "9" * 5000, "1," * 2000, "x" * 100_000, "--steps=3", "{}", "%s", "'1'"]

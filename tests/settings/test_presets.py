@@ -1,27 +1,23 @@
 """The articles' two programs in slow NumPy, network and all, against the presets named after them.
 
 What is exact: both losses, on VGG19 with Caffe's weights and means. What no preset can copy: the
-VGG19 that the PyTorch article loads was trained anew, on inputs over ImageNet's deviations, and
-its features are on that scale only roughly. The preset takes them for Caffe's over `s`, the mean
+VGG19 that the PyTorch article loads was trained anew, on inputs over ImageNet's deviations, and its
+features are on that scale only roughly. The preset takes them for Caffe's over `s`, the mean
 deviation in 0-255 units (57.6; those of the channels are 1.3 % above to .9 % below). Here Caffe's
 network reads such inputs: its kernel undoes each channel's deviation first, its biases are over
 `s`, and so are, exactly, its features.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tensorflow as tf
-from tf_style.problem.gradients import WholePicture
+from made_problems import SAMPLES, make_problem
 
-import tf_style
-from tf_style.losses import statistics as losses
 from tf_style.pictures import images
-from tf_style.problem.objective import Objective, Wanted
-from tf_style.repaint import painter as transfer
+from tf_style.problem.problem import View
+from tf_style.repaint.painter import stylize
 from tf_style.settings.config import Config
-from tf_style.vgg.extractor import Extractor
+from tf_style.vgg.extractor import Extractors
 
 HEIGHT, WIDTH = 51, 70
 MEANS = np.array([123.68, 116.779, 103.939]) / 255
@@ -29,8 +25,7 @@ DEVIATIONS = np.array([0.229, 0.224, 0.225])
 
 
 def picture(name: str) -> np.ndarray:
-  loaded = images.load_picture(Path(tf_style.__file__).parent / "samples" / f"{name}.jpg", 128).rgb
-  return images.resize(loaded, HEIGHT, WIDTH)
+  return images.resize(images.load_picture(SAMPLES / f"{name}.jpg", 128).rgb, HEIGHT, WIDTH)
 
 
 CONTENT, STYLE, IMAGE = map(picture, ("photo", "waves", "cat"))
@@ -83,43 +78,37 @@ def pytorch_article(kernels: dict, image: np.ndarray) -> float:
   return total
 
 
-def loss_of(weights, config: Config) -> tuple[WholePicture, Wanted]:
-  extract = Extractor(weights, config.content_layers + config.style_layers, config.pooling)
-  content, style = (extract(tf.constant(each)) for each in (CONTENT, STYLE))
-  objective = Objective(config)
-  return WholePicture(extract, objective), objective.wanted(
-      (HEIGHT, WIDTH), {name: content[name] for name in config.content_layers},
-      {name: losses.statistics(losses.feature_sums(style[name])) for name in config.style_layers})
+def view_of(network: Extractors, **options) -> View:
+  return make_problem(network, CONTENT, STYLE, **options).at(HEIGHT, WIDTH)
 
 
 @pytest.mark.parametrize("preset, article", [
     ("article-tensorflow", tensorflow_article), ("article-pytorch", pytorch_article)])
 @pytest.mark.parametrize("image", [CONTENT, IMAGE], ids=["content", "cat"])
-def test_losses_are_the_articles(preset, article, image, vgg19_weights):
-  whole, wanted = loss_of(vgg19_weights, Config.of(preset=preset))
-  ours = whole.value(tf.constant(image), wanted)
-  assert float(ours.total) == pytest.approx(article(vgg19_weights.kernels, image), rel=1e-5)
+def test_losses_are_the_articles(preset, article, image, vgg19):
+  ours = view_of(vgg19, preset=preset).value(image)
+  assert float(ours.total) == pytest.approx(article(vgg19.weights.kernels, image), rel=1e-5)
 
 
-def test_steps_are_the_tensorflow_articles(vgg16_weights):
+def test_steps_are_the_tensorflow_articles(vgg16):
   """Adam at 9 with epsilon .1 on pixels of 0 to 255, from the content, clipped after each step.
 
-  Epsilon is added to the root of the second moment before the correction for its start, as in
+  Epsilon is added to the root of the second moment before that is corrected for its start, as in
   Keras.
   """
   config = Config.of(preset="article-tensorflow", network="vgg16", precision="float32",
                      image_size=WIDTH, steps=6)
   assert Config.of(preset="article-tensorflow").steps == 200 and config.save_every == 100
-  whole, wanted = loss_of(vgg16_weights, config)
-  evaluate = tf.function(whole.value_and_gradient, autograph=False)
+  view = view_of(vgg16, preset="article-tensorflow")
+  evaluate = tf.function(view.evaluator.value_and_gradient, autograph=False)
   pixels, first, second, totals = 255.0 * CONTENT, 0, 0, []
   for step in range(1, 7):
-    terms, gradient = evaluate(tf.constant(pixels / 255, tf.float32), wanted)
+    terms, gradient = evaluate(tf.constant(pixels / 255, tf.float32), view.wanted)
     totals.append(float(terms.total))
     by_pixel = gradient.numpy() / 255
     first = 0.9 * first + 0.1 * by_pixel
     second = 0.999 * second + 0.001 * by_pixel**2
     rate = 9 * np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
     pixels = np.clip(pixels - rate * first / (np.sqrt(second) + 0.1), 0, 255)
-  result = transfer.stylize(CONTENT[0], STYLE[0], config)
+  result = stylize(CONTENT[0], STYLE[0], config)
   np.testing.assert_allclose(result.history["total"], totals, rtol=1e-4)

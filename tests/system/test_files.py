@@ -75,7 +75,8 @@ def test_a_folder_with_something_in_it_is_replaced_or_kept(overwrite, tmp_path):
   assert os.listdir(tmp_path) == ["f"]
 
 
-# --- Other systems, as far as they can be imitated here ---------------------------------------------
+# --- Other systems, as far as they can be imitated here
+# ---------------------------------------------
 
 _IMPORTS = """
 import sys

@@ -1,21 +1,15 @@
 """The extractor against Keras' own networks, with real weights."""
 
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from made_problems import make_problem, sample
 
-import tf_style
 from tf_style.errors import InputError
-from tf_style.losses import statistics as losses
-from tf_style.pictures import images
-from tf_style.problem.objective import Objective
-from tf_style.settings.config import Config
-from tf_style.vgg import network
-from tf_style.vgg.extractor import AVERAGE_FACTORS, Extractor
+from tf_style.vgg.extractor import AVERAGE_FACTORS, Extractor, Extractors
 from tf_style.vgg.layers import Convolution
+from tf_style.vgg.network import NETWORKS
 
 PICTURE = tf.constant(np.random.default_rng(0).uniform(size=(1, 48, 64, 3)), tf.float32)
 
@@ -27,13 +21,13 @@ def test_features_are_those_of_keras_applications(name, vgg16_weights, vgg19_wei
   model = make(weights=None, include_top=False, input_shape=(None, None, 3))
   for layer, pair in weights.kernels.items():
     model.get_layer(layer).set_weights(pair)
-  chosen = list(network.layers(name))
+  chosen = list(NETWORKS[name].layers)
   theirs = keras.Model(model.input, {layer: model.get_layer(layer).output for layer in chosen})(
       PICTURE[..., ::-1] * 255 - tf.constant([103.939, 116.779, 123.68]))
   ours = Extractor(weights, chosen)(PICTURE)
   for layer in chosen:
     np.testing.assert_allclose(ours[layer], theirs[layer], rtol=1e-4, atol=1e-2)
-    assert ours[layer].shape[-1] == network.layers(name)[layer].channels
+    assert ours[layer].shape[-1] == NETWORKS[name].layers[layer].channels
 
 
 @pytest.mark.parametrize("offset", [0, 1])
@@ -45,8 +39,7 @@ def test_kernels_are_kept_once_where_their_memory_is_aligned(offset, vgg16_weigh
   moved[...] = kernel
   weights = vgg16_weights._replace(kernels=vgg16_weights.kernels | {"block1_conv2": (moved, bias)})
   layer = Extractor(weights, ["block1_conv2"]).model.get_layer("block1_conv2")
-  value = layer.kernel.value.read_value()
-  inside = np.asarray(memoryview(value))
+  inside = np.asarray(memoryview(layer.kernel.value.read_value()))
   np.testing.assert_array_equal(inside, kernel)
   assert np.shares_memory(inside, moved) == (offset == 0)
 
@@ -75,23 +68,16 @@ def test_average_pools_are_plain_ones_by_their_factors(vgg16_weights):
   np.testing.assert_array_equal(scaled, plain * AVERAGE_FACTORS["block1_pool"])
 
 
-def default_terms(weights, pooling: str) -> np.ndarray:
-  """The raw terms of the default loss of a photograph, given another and a painting as targets."""
-  config = Config.of(network=weights.network, pooling=pooling)
-  extract = Extractor(weights, config.content_layers + config.style_layers, pooling)
-  samples = Path(tf_style.__file__).parent / "samples"
-  found, content, style = (extract(tf.constant(images.resize(images.load_picture(
-      samples / f"{name}.jpg", 256).rgb, 192, 256))) for name in ("cat", "photo", "style"))
-  objective = Objective(config)
-  wanted = objective.wanted((192, 256), {name: content[name] for name in config.content_layers}, {
-      name: losses.statistics(losses.feature_sums(style[name])) for name in config.style_layers})
-  sums = objective.sums(tf.zeros([1, 192, 256, 3]), found, wanted)
-  return objective.terms(sums, wanted).raw.numpy()
+def default_terms(network: Extractors, pooling: str) -> np.ndarray:
+  """The raw terms of the default loss, of a photograph with another and a painting as targets."""
+  found, content, style = (sample(name, 192, 256) for name in ("cat", "photo", "style"))
+  problem = make_problem(network, content, style, pooling=pooling, content_target="features")
+  return problem.at(192, 256).value(found).raw.numpy()
 
 
-def test_loss_weights_mean_the_same_with_average_pooling(vgg16_weights):
+def test_loss_weights_mean_the_same_with_average_pooling(vgg16):
   """Content at block4_conv2, then style at block1_conv1 to block5_conv1."""
-  most, average, plain = (default_terms(vgg16_weights, pooling)
+  most, average, plain = (default_terms(vgg16, pooling)
                           for pooling in ("max", "average", "plain_average"))
   np.testing.assert_allclose(average / most, 1, atol=0.4)
   assert (plain / most)[[0, 4, 5]].max() < 0.2
@@ -106,9 +92,9 @@ def test_replicating_the_border_is_padding_by_hand(vgg16_weights):
 
 
 def test_a_flat_picture_has_no_border_where_it_is_replicated(vgg16_weights):
-  gray = tf.fill([1, 64, 80, 3], 0.4)
-  flat = {padding: Extractor(vgg16_weights, ["block4_conv2"], padding=padding)(gray)["block4_conv2"]
-          for padding in ("zero", "replicate")}
+  picture = tf.fill([1, 64, 80, 3], 0.4)
+  flat = {padding: Extractor(vgg16_weights, ["block4_conv2"], padding=padding)(picture)[
+      "block4_conv2"] for padding in ("zero", "replicate")}
   spread = {padding: float(tf.reduce_max(tf.math.reduce_std(f, [1, 2])) / tf.reduce_mean(f))
             for padding, f in flat.items()}
   assert spread["replicate"] < 1e-3 < 1 < spread["zero"]
@@ -116,7 +102,7 @@ def test_a_flat_picture_has_no_border_where_it_is_replicated(vgg16_weights):
 
 def test_reach_is_what_a_pixel_moves(vgg16_weights):
   """Changing one pixel changes features as far as the table says, and no farther."""
-  layer = network.layers("vgg16")["block3_conv1"]
+  layer = NETWORKS["vgg16"].layers["block3_conv1"]
   extract = Extractor(vgg16_weights, [layer.name])
   base = tf.zeros([1, 96, 96, 3]) + 0.5
   moved = tf.tensor_scatter_nd_add(base, [[0, 48, 48, 0]], [0.4])
@@ -132,7 +118,7 @@ def test_an_unknown_layer_is_answered_with_the_names_there_are(vgg16_weights):
 
 def test_operations_are_the_papers():
   """A forward pass of VGG19 to block5_conv1 takes 0.72 MFLOP a pixel."""
-  assert network.operations("vgg19", "block5_conv1") == pytest.approx(0.72e6, rel=0.01)
+  assert NETWORKS["vgg19"].operations("block5_conv1") == pytest.approx(0.72e6, rel=0.01)
 
 
 @pytest.mark.parametrize("padding", ["zero", "replicate"])

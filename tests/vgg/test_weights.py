@@ -17,7 +17,7 @@ from weight_kinds import WRITERS, field, onnx_tensor, random_kernels, write_onnx
 
 from tf_style.errors import InputError, WeightsError
 from tf_style.vgg import weights as room
-from tf_style.vgg.weight_files import convolutions
+from tf_style.vgg.network import NETWORKS
 from tf_style.vgg.weights import graft_vgg19, load_weights
 
 FUZZ = Path(__file__).with_name("weight_fuzz.py")
@@ -25,7 +25,7 @@ FUZZ = Path(__file__).with_name("weight_fuzz.py")
 
 @pytest.fixture(scope="module")
 def kernels():
-  return random_kernels(convolutions("vgg16"))
+  return random_kernels(NETWORKS["vgg16"].kernel_shapes())
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_every_layout_gives_the_same_weights(name, tmp_path, kernels):
     np.testing.assert_array_equal(weights.kernels[layer][0], pair[0])
     np.testing.assert_array_equal(weights.kernels[layer][1], pair[1])
   assert weights.checksum == room._checksum(kernels)
-  assert (weights.network, weights.source, weights.note) == ("vgg16", f"file {name}", None)
+  assert (weights.network.name, weights.source, weights.note) == ("vgg16", f"file {name}", None)
   (tmp_path / name).unlink()  # pytest keeps the folders of its last runs
 
 
@@ -340,7 +340,8 @@ def test_what_a_download_says(served, home, capfd, caplog):
 
 def test_auto_goes_on_with_the_package(home):
   weights = load_weights("vgg19", "auto")
-  assert weights.network == "vgg16" and weights.kernels["block5_conv3"][0].shape == (3, 3, 512, 512)
+  assert weights.network.name == "vgg16"
+  assert weights.kernels["block5_conv3"][0].shape == (3, 3, 512, 512)
   assert weights.kernels["block1_conv1"][0][0, 0, 0, 0] == np.float32(0.42947057)
   assert weights.kernels["block1_conv1"][1][0] == np.float32(0.73429835)
   assert weights.note == ("VGG19 could not be downloaded (Connection refused); "
@@ -390,7 +391,7 @@ def test_the_grafted_vgg19_computes_the_features_of_vgg16(vgg16_weights, vgg19_w
   small, large = (Extractor(weights, layers)(picture) for weights in (vgg16_weights, vgg19_weights))
   for layer in layers:
     np.testing.assert_array_equal(small[layer], large[layer])
-  assert list(vgg19_weights.kernels) == list(convolutions("vgg19"))
+  assert list(vgg19_weights.kernels) == list(NETWORKS["vgg19"].kernel_shapes())
   assert "grafted into VGG19" in vgg19_weights.source
   assert vgg19_weights.checksum != vgg16_weights.checksum
 

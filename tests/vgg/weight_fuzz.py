@@ -16,7 +16,7 @@ import numpy as np
 from weight_kinds import WRITERS, random_kernels
 
 from tf_style.errors import WeightsError
-from tf_style.vgg.weight_files import convolutions
+from tf_style.vgg.network import NETWORKS
 from tf_style.vgg.weights import load_weights
 
 _EXTREMES = [0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 2**40, 2**63 - 1, 2**64 - 1]
@@ -63,7 +63,7 @@ def main(first: int, count: int) -> None:
   with tempfile.TemporaryDirectory() as folder:
     for kind, (name, write) in enumerate(WRITERS.items()):
       path = Path(folder) / name
-      write(path, random_kernels(convolutions("vgg16")))
+      write(path, random_kernels(NETWORKS["vgg16"].kernel_shapes()))
       original = path.read_bytes()
       places = structure(original)
       for seed in range(first, first + count):

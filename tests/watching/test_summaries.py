@@ -1,4 +1,4 @@
-"""What a run writes for TensorBoard, read back by the package's reader and by TensorBoard's."""
+"""What a run writes for TensorBoard, read back with our own reader and with TensorBoard's."""
 
 import io
 import os
@@ -18,7 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import tf_style
 from tf_style.descent.step import Step
 from tf_style.pictures import images
-from tf_style.repaint import painter as transfer
+from tf_style.repaint.painter import stylize
 from tf_style.settings.config import Config
 from tf_style.watching import summaries
 from tf_style.watching.events import EventFile, history
@@ -48,7 +48,7 @@ def run(weights, tmp_path_factory) -> SimpleNamespace:
     seen.steps.append(step)
     seen.watcher.on_step(step)
 
-  seen.result = transfer.stylize(waves(72, 96, 1), waves(60, 60, 2), config, None, begin, on_step)
+  seen.result = stylize(waves(72, 96, 1), waves(60, 60, 2), config, on_plan=begin, on_step=on_step)
   seen.watcher.close(seen.result)
   return seen
 
@@ -237,7 +237,7 @@ import sys
 import numpy as np
 from made_inputs import waves
 from test_summaries import SMALL
-from tf_style.repaint import painter as transfer
+from tf_style.repaint.painter import stylize
 from tf_style.settings.config import Config
 from tf_style.watching.summaries import Summaries
 
@@ -250,7 +250,7 @@ def on_step(step):
   print(step.number, flush=True)
 
 config = Config.of(**SMALL, weights=sys.argv[2], steps=100000, levels=1)
-transfer.stylize(waves(72, 96, 1), waves(60, 60, 2), config, None, begin, on_step)
+stylize(waves(72, 96, 1), waves(60, 60, 2), config, on_plan=begin, on_step=on_step)
 """
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from tf_style.cli.progress import clock
 from tf_style.problem import memory, tiles
 from tf_style.system import devices
-from tf_style.vgg.network import NETWORKS
 
 if TYPE_CHECKING:
   from tf_style.repaint.plan import Plan
@@ -34,7 +33,7 @@ def estimated_seconds(plan: "Plan") -> float:
   two seconds to build.
   """
   config = plan.config
-  network, layers = NETWORKS[config.network], config.content_layers + config.style_layers
+  network, layers = plan.weights.network, config.content_layers + config.style_layers
   pixels = 0.0
   for height, width, steps in plan.levels:
     windows = tiles.plan_windows(height, width, int(config.tile_size), network, layers)

@@ -49,7 +49,9 @@ def resumed_job(given: Mapping[str, Any], run_folder: str) -> Job:
       first("content"), paths.get("style"), content_mask=first("content_mask"),
       style_mask=paths.get("style_mask"), init_image=first("init_image"))
   kept_output = saved.paths.get("output")
-  output = path_of(given, "output") or (kept_output and places.for_result(kept_output[0])) or None
+  output = path_of(given, "output")
+  if output is None and kept_output:
+    output = places.for_result(kept_output[0])
   used = [*(path for each in paths.values() for path in each), *([output] if output else [])]
   return Job(config=config, inputs=inputs, output=output, logdir=places.now,
              verbosity=verbosity_of(given), resume=saved, notes=places.notes(used))

@@ -30,7 +30,7 @@ class RunFolder:
       command_line: as it would be typed in a shell.
     """
     self._job, self._attempts, self._command_line = job, attempts, command_line
-    self._path: Path | None = job.resume and job.resume.run_folder
+    self._path: Path | None = job.resume.run_folder if job.resume else None
     self._summaries: Summaries | None = None
     self._checkpoints: Checkpoints | None = None
 

@@ -1,9 +1,12 @@
 """What the loop tells its watchers after a chunk of steps."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
+
+if TYPE_CHECKING:
+  from tf_style.descent.loop import Descent
 
 
 class Step(NamedTuple):
@@ -30,7 +33,7 @@ class Step(NamedTuple):
     level_ends: whether this was the level's last chunk.
     precision: of the features.
     faults: steps of the run so far whose loss or gradient was not finite.
-    history: returns arrays of all steps so far, as in `transfer.Result`.
+    history: returns arrays of all steps so far, as in `Result`.
   """
 
   number: int
@@ -49,7 +52,7 @@ class Step(NamedTuple):
   seconds: float
   seconds_a_step: float
   picture: Callable[[], np.ndarray]
-  state: Callable[[], Any]
+  state: Callable[[], "Descent"]
   level_ends: bool = False
   precision: str = "float32"
   faults: int = 0

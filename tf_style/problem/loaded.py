@@ -70,7 +70,7 @@ def load(inputs: Inputs, config: Config,
     styles = tuple(style._replace(rgb=color.style_seen(config.color, style.rgb, content.rgb))
                    for style in styles)
   regions = None if inputs.content_mask is None else masks.load_regions(
-      inputs.content_mask, inputs.style_masks and [source.mask for source in sources],
+      inputs.content_mask, [source.mask for source in sources] if inputs.style_masks else (),
       config.mask_keep, size, [style.rgb.shape[1:3] for style in styles], config.max_pixels)
   shares = tuple(source.share for source in sources)
   return Loaded(size, content, styles, shares, regions, _weights(size, content, styles, regions))

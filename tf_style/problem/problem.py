@@ -155,14 +155,17 @@ class Problem:
   def _wanted(self, height: int, width: int) -> Wanted:
     config, loaded = self.config, self.loaded
     style = self._style(height, width) if loaded.styles else {}
-    of_erosion = functools.cache(  # mostly both are of no erosion
-        lambda erosion: loaded.weights and self._guides(
-            loaded.weights.content, height, width, erosion))
+
+    @functools.cache  # mostly both are the same, of no erosion
+    def guides_of(weighed: bool, erosion: float) -> Mapping[str, np.ndarray] | None:
+      regions = loaded.weights if weighed else loaded.regions
+      return None if regions is None else self._guides(regions.content, height, width, erosion)
+
     content = {} if loaded.content is None else self.graphs.targets.content(
         color.seen(config.color, images.resize(loaded.content.rgb, height, width)), style,
-        of_erosion(0.0), tile_size=int(config.tile_size))
+        guides_of(False, 0.0), weights=guides_of(True, 0.0), tile_size=int(config.tile_size))
     return self.graphs.objective.wanted(
-        (height, width), content, style, of_erosion(config.mask_erosion),
+        (height, width), content, style, guides_of(True, config.mask_erosion),
         visible=self._visible(height, width), share=self.pixel_share(height, width))
 
   def _visible(self, height: int, width: int) -> Mapping[str, np.ndarray] | None:

@@ -49,7 +49,8 @@ class Targets:
     return tiles.plan_windows(height, width, tile_size, self.network, self._extractor.layers)
 
   def content(self, picture: np.ndarray, style: StyleStatistics | None = None,
-              guides: Guides | None = None, *, tile_size: int = 0) -> dict[str, tf.Tensor]:
+              guides: Guides | None = None, *, weights: Guides | None = None,
+              tile_size: int = 0) -> dict[str, tf.Tensor]:
     """Returns what the features of the content layers are compared with, [1, h, w, C].
 
     That is the content's features, and where the configuration says so with channels of the
@@ -62,15 +63,17 @@ class Targets:
       picture: [1, H, W, 3] float32.
       style: statistics of `layers`, one a region; without them features stay as they are.
       guides: as for `statistics`; what belongs to no region stays as it is.
+      weights: guides for the picture's own statistics, where some of it does not count.
       tile_size: side of a window; 0 looks at the whole picture at once.
     """
     windows, style = self.windows(picture.shape[1], picture.shape[2], tile_size), style or {}
+    weights = guides if weights is None else weights
     kept: dict[str, np.ndarray] = {}
     sums: dict[str, FeatureSums] = {}
     for window in windows:
       for name, values in self._features(*_shown(picture, window)).items():
         if style and name in self._adapted:
-          part = feature_sums(values, self._cut(guides, name, window))
+          part = feature_sums(values, self._cut(weights, name, window))
           sums[name] = _added(sums.get(name), part)
         if name not in kept:
           kept[name] = self._blank(name, picture, values.dtype)
@@ -118,8 +121,10 @@ class Targets:
 
   def _cut(self, values: Mapping[str, Any] | None, name: str, window: Window) -> Any:
     """Returns the part of a layer's values that a window stands for; None of none."""
-    return values and tiles.own_cells(
-        values[name], window, self.network.layers[name].stride, of_picture=True)
+    if values is None:
+      return None
+    stride = self.network.layers[name].stride
+    return tiles.own_cells(values[name], window, stride, of_picture=True)
 
   def _blank(self, name: str, picture: np.ndarray, dtype: tf.DType) -> np.ndarray:
     layer = self.network.layers[name]
@@ -149,11 +154,11 @@ def _added(total: FeatureSums | None, part: FeatureSums) -> FeatureSums:
 def _adapted(features: tf.Tensor, maps: Sequence[tuple[tf.Tensor, tf.Tensor]],
              guide: np.ndarray | None) -> tf.Tensor:
   """Applies each region's gain and shift, [B, C] each."""
-  values = tf.cast(features, tf.float32)
+  values = tf.cast(features, maps[0][0].dtype)
   parts = [gain[:, None, None] * values + shift[:, None, None] for gain, shift in maps]
   if guide is None:
     return tf.cast(parts[0], features.dtype)
-  shares = tf.split(guide, guide.shape[-1], -1)
+  shares = tf.split(tf.cast(guide, values.dtype), guide.shape[-1], -1)
   moved = tf.add_n([share * (part - values) for share, part in zip(shares, parts, strict=True)])
   return tf.cast(values + moved, features.dtype)
 

@@ -34,7 +34,6 @@ from tf_style.settings.config import Config
 from tf_style.system import host, machine
 from tf_style.system.memory import reserve_memory
 from tf_style.vgg.extractor import Extractors
-from tf_style.vgg.network import NETWORKS
 
 # So many faulty steps in a row end the use of a precision lower than float32.
 _LOW_PRECISION_PATIENCE = 2
@@ -139,9 +138,7 @@ class Painter:
     if on_plan:
       on_plan(plan)
     if self._network is None:
-      layers = self.config.content_layers + self.config.style_layers
-      self._network = Extractors(
-          plan.weights.up_to(NETWORKS[plan.config.network].deepest(layers).name))
+      self._network = Extractors(plan.weights)
     with tf.device(plan.device):
       return self._paint(plan, on_step, on_tile, resume)
 
@@ -168,12 +165,14 @@ class Painter:
     except KeyboardInterrupt as error:
       if not recorder.number:
         raise
-      best = images.resize(descent.best.picture.numpy(), *plan.loaded.size)
+      best = _enlarged(descent.best.picture.numpy(), plan)
       raise Interrupted(plan.finished(best)) from error
-    finally:
-      descent.let_go()  # the last look needs the memory
+    descent.let_go()  # the last look needs the memory
     picture = _eight_bits(_enlarged(picture, plan))
-    losses = self._problem(plan, "float32", on_tile).value(picture)
+    try:
+      losses = self._problem(plan, "float32", on_tile).value(picture)
+    except KeyboardInterrupt as error:
+      raise Interrupted(plan.finished(picture)) from error
     return Result(_eight_bits(plan.finished(picture)), losses, recorder.history(), plan,
                   recorder.seconds, recorder.stopped, recorder.faults, failed)
 

@@ -16,7 +16,6 @@ from tf_style.repaint import pyramid
 from tf_style.settings.config import Config
 from tf_style.system import devices
 from tf_style.system.memory import memory_limit
-from tf_style.vgg.network import NETWORKS
 from tf_style.vgg.weights import Weights, load_weights
 
 # From height and width: the content [1, H, W, 3], and how much of it is kept, [1, H, W, 1].
@@ -30,7 +29,7 @@ class Plan(NamedTuple):
     config: resolved.
     levels: coarse to fine.
     device: TensorFlow's name.
-    weights: of the network.
+    weights: of the network, up to the deepest layer in use.
     loaded: the pictures.
     start: [1, H, W, 3], of any size.
     notes: what the user should know.
@@ -111,8 +110,10 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
   loaded = load(inputs, config, styles_at)
   device = devices.choose_device(config.device)
   weights = weights or load_weights(config.network, config.weights)
-  asked = _resolved(config, loaded, weights.network, device)
-  deepest = NETWORKS[asked.network].deepest(asked.content_layers + asked.style_layers)
+  network, layers = weights.network, config.content_layers + config.style_layers
+  weights = weights.up_to(network.deepest(layers).name)
+  asked = _resolved(config, loaded, network.name, device)
+  deepest = network.deepest(asked.content_layers + asked.style_layers)
   _check_sizes(deepest.stride, loaded, asked)
   config = memory.fitted(
       asked, *loaded.size, memory_limit(device), loaded.num_regions, device)
@@ -148,8 +149,8 @@ def _check_sizes(stride: int, loaded: Loaded, config: Config) -> None:
     height, width = style.rgb.shape[1:3]
     if min(height, width) < stride:
       flag = "--style" if set(config.style_scale) == {1.0} else "--style_scale"
-      raise InputError(f"{flag}: " + expected(what, f"{style.name} as {width}x{height}")
-                       + ": a larger --style_scale or a crop of the style makes its short side longer")
+      raise InputError(f"{flag}: " + expected(what, f"{style.name} as {width}x{height}") + (
+          ": a larger --style_scale or a crop of the style makes its short side longer"))
 
 
 def _what_fits(asked: Config, fitted: Config) -> Iterator[str]:

@@ -15,7 +15,6 @@ from tf_style.losses.gram import gram_distance
 from tf_style.losses.statistics import Statistics, covariance, feature_sums, statistics
 from tf_style.system.files import check_empty_folder, write_folder_atomically
 from tf_style.version import __version__
-from tf_style.vgg import network as networks
 from tf_style.vgg.extractor import Extractor
 from tf_style.vgg.weights import Weights
 
@@ -67,7 +66,7 @@ class Exported:
     self.weights, self.pooling = weights, pooling
     self.extractor = Extractor(
         weights, self._content_layers + self._style_layers, pooling, portable=True)
-    table = networks.layers(weights.network)
+    table = weights.network.layers
     self.layers = [layer for name, layer in table.items() if name in self.extractor.layers]
     self.smallest = self.layers[-1].stride
 
@@ -182,7 +181,7 @@ def readme(exported: Exported) -> str:
   answer = {name: float(f"{float(value):.6g}")
             for name, value in served.function(red, blue).items()}
   return _README.format(
-      network=weights.network.upper(), version=__version__, tensorflow=tf.__version__,
+      network=weights.network.name.upper(), version=__version__, tensorflow=tf.__version__,
       smallest=exported.smallest, pooling=_pooling(exported), sections="\n\n".join(sections),
       layer=exported.layers[0].name, side=side, endpoint=served.name,
       answer=json.dumps({"outputs": dict(sorted(answer.items()))}, indent=4),

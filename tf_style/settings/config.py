@@ -21,7 +21,7 @@ from tf_style.settings.presets import (
     PRESETS,
     STYLE_LAYERS,
 )
-from tf_style.vgg import network as networks
+from tf_style.vgg.network import NETWORKS
 
 _MOST_STEPS = 1_000_000
 
@@ -104,7 +104,7 @@ class Config:
       "one for each style layer; default: equal, sum 1", low=0)
   network: str = option(
       "vgg19", "choice", "Losses and layers", "the pretrained network",
-      choices=tuple(reversed(networks.NETWORKS)))
+      choices=tuple(reversed(NETWORKS)))
   weights: str = option(
       "auto", "text", "Losses and layers",
       "auto (download, else the extra 'offline'), imagenet (download only), or a file "
@@ -207,7 +207,7 @@ class Config:
           f"auto, content, noise, style or image beside --color={self.color}", "recolored"))
 
   def _check_layers(self, kind: str, layers: tuple[str, ...], weights: tuple[float, ...]) -> None:
-    known = networks.layers(self.network)
+    known = NETWORKS[self.network].layers
     names = f", or one of {', '.join(STYLE_LAYERS)}" if kind == "style" else ""
     for name in layers:
       if name not in known:

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_style.system import machine
-from tf_style.vgg import network as networks
 from tf_style.vgg.layers import Convolution, MaxPooling
+from tf_style.vgg.network import Layer
 from tf_style.vgg.weights import Weights
 
 # Channel means of ImageNet in BGR and 0-255, which the Caffe networks of Simonyan & Zisserman
@@ -118,18 +118,18 @@ class Extractors:
 def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str,
            padding: str) -> keras.Model:
   """Builds the model. Each default that keras.json could change is said outright."""
-  last = networks.deepest(weights.network, layers).name
+  network = weights.network
   picture = x = keras.Input((None, None, 3), name="picture",
                             dtype="float64" if precision == "float64" else "float32")
   outputs = {}
-  for layer in networks.layers_up_to(weights.network, last):
+  for layer in network.up_to(network.deepest(layers).name):
     if layer.name.endswith("pool"):
       x = _pool(x, layer.name, pooling, precision)
     else:
       x = _convolve(x, layer, precision, padding, weights.kernels[layer.name])
     if layer.name in layers:
       outputs[layer.name] = x
-  model = keras.Model(picture, outputs, name=weights.network)
+  model = keras.Model(picture, outputs, name=network.name)
   model.trainable = False
   return model
 
@@ -145,7 +145,7 @@ def _pool(x: keras.KerasTensor, name: str, pooling: str, precision: str) -> kera
   return scale(average(name=f"{name}_unscaled")(x))
 
 
-def _convolve(x: keras.KerasTensor, layer: networks.Layer, precision: str, padding: str,
+def _convolve(x: keras.KerasTensor, layer: Layer, precision: str, padding: str,
               pair: tuple[np.ndarray, np.ndarray]) -> keras.KerasTensor:
   if padding == "replicate":  # by one cell, which "symmetric" replicates
     x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")

@@ -59,7 +59,7 @@ class MaxPooling(keras.layers.Layer):
     return max_pool(x)
 
   def compute_output_shape(self, shape: tuple) -> tuple:
-    return (shape[0], *(side and side // 2 for side in shape[1:3]), shape[3])
+    return (shape[0], *(None if side is None else side // 2 for side in shape[1:3]), shape[3])
 
 
 @tf.custom_gradient

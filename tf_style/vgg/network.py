@@ -5,6 +5,7 @@ instant.
 """
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -59,12 +60,18 @@ class Network:
 
   def operations(self, last: str) -> float:
     """Returns the floating-point operations a pixel of a forward pass up to the layer `last`."""
-    total, depth = 0.0, 3
-    for layer in self.up_to(last):
-      if "conv" in layer.name:
-        total += 2 * 9 * depth * layer.channels / layer.stride**2
-        depth = layer.channels
-    return total
+    shapes = self.kernel_shapes()
+    return sum(2.0 * math.prod(shapes[layer.name]) / layer.stride**2
+               for layer in self.up_to(last) if layer.name in shapes)
+
+  def kernel_shapes(self) -> dict[str, tuple[int, int, int, int]]:
+    """Returns the kernel shapes [3, 3, I, O] of the convolutions in order, by name."""
+    shapes, depth = {}, 3
+    for name, layer in self.layers.items():
+      if "conv" in name:
+        shapes[name] = (3, 3, depth, layer.channels)
+      depth = layer.channels
+    return shapes
 
 
 def network_named(name: str) -> Network:
@@ -99,18 +106,3 @@ def _layers(convolutions: Iterable[int]) -> dict[str, Layer]:
 NETWORKS = {name: Network(name, _layers(convolutions)) for name, convolutions in (
     ("vgg16", (2, 2, 3, 3, 3)), ("vgg19", (2, 2, 4, 4, 4)))}
 
-
-def layers(network: str) -> Mapping[str, Layer]:
-  return network_named(network).layers
-
-
-def layers_up_to(network: str, last: str) -> list[Layer]:
-  return network_named(network).up_to(last)
-
-
-def deepest(network: str, names: Iterable[str]) -> Layer:
-  return network_named(network).deepest(names)
-
-
-def operations(network: str, last: str) -> float:
-  return network_named(network).operations(last)

@@ -16,8 +16,8 @@ import h5py
 import numpy as np
 
 from tf_style.errors import WeightsError, expected
-from tf_style.vgg import network as networks
 from tf_style.vgg import onnx_file
+from tf_style.vgg.network import NETWORKS, Network
 
 Kernels = dict[str, tuple[np.ndarray, np.ndarray]]
 
@@ -35,23 +35,13 @@ class _Array(NamedTuple):
   read: Callable[[], np.ndarray]
 
 
-def convolutions(network: str) -> dict[str, tuple[int, int, int, int]]:
-  """Returns the kernel shapes [3, 3, I, O] of the network's convolutions in order, by name."""
-  shapes, depth = {}, 3
-  for name, layer in networks.layers(network).items():
-    if "conv" in name:
-      shapes[name] = (3, 3, depth, layer.channels)
-    depth = layer.channels
-  return shapes
-
-
-def read_kernels(path: str | os.PathLike, network: str) -> Kernels:
+def read_kernels(path: str | os.PathLike, network: Network) -> Kernels:
   """Reads the convolutions of `network` from a file.
 
   Args:
     path: a Keras legacy `.h5` or Keras 3 `.weights.h5`, with or without the classifier, or an ONNX
       file that was exported from Keras.
-    network: `vgg16` or `vgg19`.
+    network: whose convolutions are read.
   Returns:
     Kernel [3, 3, I, O] and bias [O], float32, by Keras' layer name, in the network's order.
   Raises:
@@ -74,7 +64,7 @@ def read_kernels(path: str | os.PathLike, network: str) -> Kernels:
     raise WeightsError(expected(FORMATS, error.strerror)) from error
 
 
-def hdf5_kernels(file: str | BinaryIO, network: str) -> Kernels:
+def hdf5_kernels(file: str | BinaryIO, network: Network) -> Kernels:
   """Reads the convolutions of `network` from HDF5, legacy or Keras 3; see `read_kernels`."""
   try:
     with h5py.File(file, "r", locking=False) as root:
@@ -120,15 +110,15 @@ def _renumbered(arrays: dict[str, _Array]) -> dict[str, _Array]:
   pattern = re.compile(r"(?:^|/)conv2d(?:_(\d{1,4}))?/vars/")
   found = {path: int(match[1] or 0) for path in arrays if (match := pattern.search(path))}
   numbers = sorted(set(found.values()))
-  for network in networks.NETWORKS:
-    names = list(convolutions(network))
+  for network in NETWORKS.values():
+    names = list(network.kernel_shapes())
     if len(names) == len(numbers):
       return {f"{names[numbers.index(number)]}/{path}": arrays[path]
               for path, number in found.items()}
   return arrays
 
 
-def onnx_kernels(data: bytes, network: str) -> Kernels:
+def onnx_kernels(data: bytes, network: Network) -> Kernels:
   """Reads the convolutions of `network` from the bytes of an ONNX file; see `read_kernels`."""
   try:
     arrays = {each.name: _onnx_array(each) for each in onnx_file.initializers(data, _MAX_OBJECTS)}
@@ -150,7 +140,7 @@ def _onnx_array(initializer: onnx_file.Initializer) -> _Array:
   return _Array(tuple(dims[axis] for axis in order), read)
 
 
-def _chosen(arrays: dict[str, _Array], network: str) -> Kernels:
+def _chosen(arrays: dict[str, _Array], network: Network) -> Kernels:
   """Reads one kernel and one bias for each convolution of `network`, and nothing else."""
   found: dict[str, list[_Array]] = {}
   for path, array in arrays.items():
@@ -158,7 +148,7 @@ def _chosen(arrays: dict[str, _Array], network: str) -> Kernels:
       found.setdefault(names[-1], []).append(array)
   _check_network(set(found), network)
   kernels = {}
-  for name, shape in convolutions(network).items():
+  for name, shape in network.kernel_shapes().items():
     pair = sorted(found[name], key=lambda array: -len(array.shape))
     if [array.shape for array in pair] != [shape, shape[3:]]:
       raise WeightsError(expected(f"{shape} and {shape[3:]} at {name}",
@@ -180,15 +170,16 @@ def _aligned(values: np.ndarray) -> np.ndarray:
   return array
 
 
-def _check_network(found: set[str], network: str) -> None:
-  wanted = convolutions(network)
+def _check_network(found: set[str], network: Network) -> None:
+  wanted = network.kernel_shapes()
   if found == set(wanted):
     return
-  for other in networks.NETWORKS:
-    if found == set(convolutions(other)):
+  for other in NETWORKS.values():
+    if found == set(other.kernel_shapes()):
       raise WeightsError(
-          expected(f"weights of {network}", f"those of {other}; give --network={other}"))
+          expected(f"weights of {network.name}",
+                   f"those of {other.name}; give --network={other.name}"))
   missing = [name for name in wanted if name not in found]
   raise WeightsError(expected(
-      f"the {len(wanted)} convolutions of {network} under Keras' names",
+      f"the {len(wanted)} convolutions of {network.name} under Keras' names",
       f"a file without {missing[0]}" if missing else f"also {sorted(found - set(wanted))[0]}"))

