@@ -235,6 +235,15 @@ def test_the_changes_have_this_version():
   assert versions[0] == "Unreleased" and __version__ in versions
 
 
+def test_pages_and_samples_are_shipped():
+  listed = re.search(r'package_data=\{"tf_style": (\[.*?\])\}', (ROOT / "setup.py").read_text("utf-8"))
+  patterns = ast.literal_eval(listed[1])
+  files = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*")
+           if path.is_file() and path.suffix not in (".py", ".pyc")]
+  assert [path for path in files if not any(map(path.match, patterns))] == []
+  assert {"py.typed", "docs/python.md"} < set(map(Path.as_posix, files))
+
+
 @pytest.mark.parametrize("command", commands.COMMANDS)
 def test_helps_fit(command, capsys):
   with pytest.raises(SystemExit) as exit_info:
