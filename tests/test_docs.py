@@ -236,7 +236,8 @@ def test_the_changes_have_this_version():
 
 
 def test_pages_and_samples_are_shipped():
-  listed = re.search(r'package_data=\{"tf_style": (\[.*?\])\}', (ROOT / "setup.py").read_text("utf-8"))
+  setup = (ROOT / "setup.py").read_text("utf-8")
+  listed = re.search(r'package_data=\{"tf_style": (\[.*?\])\}', setup)
   patterns = ast.literal_eval(listed[1])
   files = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*")
            if path.is_file() and path.suffix not in (".py", ".pyc")]
