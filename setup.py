@@ -6,17 +6,41 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-VERSION = re.search(r'^__version__ = "(.+)"$', (HERE / "tf_style/version.py").read_text(), re.M)[1]
+SOURCE = (HERE / "tf_style/version.py").read_text("utf-8")
+VERSION = re.search(r'^__version__ = "(.+)"$', SOURCE, re.M)[1]
 
 setup(
     name="tf_style",
     version=VERSION,
     description="Neural style transfer in TensorFlow: repaints a picture in the manner of another",
-    long_description=(HERE / "README.md").read_text() if (HERE / "README.md").exists() else "",
+    long_description=(HERE / "README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
+    license_files=["LICENSE"],
+    keywords=["neural style transfer", "tensorflow", "vgg", "texture synthesis", "image"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Intended Audience :: Developers",
+        "Intended Audience :: End Users/Desktop",
+        "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",  # tested
+        "Operating System :: MacOS",  # both: as far as modules that they lack are blocked in tests
+        "Operating System :: Microsoft :: Windows",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Artistic Software",
+        "Topic :: Multimedia :: Graphics",
+        "Topic :: Scientific/Engineering :: Image Processing",
+        "Typing :: Typed",
+    ],
     packages=find_packages(include=["tf_style", "tf_style.*"]),
-    package_data={"tf_style": ["*.md", "samples/*"]},
+    include_package_data=True,
+    package_data={"tf_style": ["py.typed", "docs/*.md", "samples/*", "samples/results/*"]},
+    zip_safe=False,
     python_requires=">=3.10",
     install_requires=[
         "absl-py>=2.0",

@@ -20,9 +20,9 @@ can watch:
 Styles may be several, masks say what goes where, and `history` reads back what a run of the command
 has written. What you give wrong raises `InputError`, a ValueError of one line.
 
-`tf-style --help` says what every setting means. Two pages lie in this package's folder: PYTHON.md,
-with examples for all of this and for the exported extractor, and SETTINGS.md, with what to try for
-which wish.
+`tf-style --help` says what every setting means. The pages lie in the package's folder `docs`:
+python.md has examples for all of this, settings.md says what to try for which wish, pictures.md
+what is read and written, and research.md how to compose the parts by hand.
 """
 
 import importlib
