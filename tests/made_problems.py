@@ -31,7 +31,7 @@ class Doubles(Extractors):
     return super().get(layers, pooling, "float64", padding)
 
 
-def make_problem(network: Extractors, content: Source | None, style: Sources = None, *,
+def make_problem(network: Extractors, content: Source | None, style: Sources = None, /, *,
                  content_mask: Source | None = None, style_mask: Sources = None,
                  **options: Any) -> Problem:
   """Makes a problem as a run does.
