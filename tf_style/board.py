@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from tf_style.cli import console, flags
 from tf_style.errors import InputError, expected
+from tf_style.system.signals import Signals
 
 _INTRO = """\
 Starts TensorBoard on the runs, for this machine alone, and keeps all pictures of long runs.
@@ -31,7 +32,8 @@ _OWN = (
 
 def main(argv: Sequence[str]) -> int:
   """Runs the command until it is interrupted and returns its exit code, 2 for a wrong input."""
-  return console.exit_code(lambda: _run(argv))
+  with Signals():  # whose first one raises KeyboardInterrupt, which `launch` has turned off
+    return console.exit_code(lambda: _run(argv))
 
 
 def _run(argv: Sequence[str]) -> None:

@@ -38,8 +38,8 @@ def expected(what: str, received: object) -> str:
 def shown(value: object) -> str:
   """Returns a received value for a message: on one line, short, and never its contents at length.
 
-  Texts, paths, numbers and tuples of them are shown, a long one without its middle; of all else
-  only the type.
+  Texts, paths, numbers, tuples of them and what exceptions say are shown, a long one without its
+  middle; of all else only the type.
   """
   try:
     text = _written(value)
@@ -52,6 +52,8 @@ def shown(value: object) -> str:
 def _written(value: object) -> str:
   if isinstance(value, str):
     return str.__str__(value)
+  if isinstance(value, BaseException):
+    return str(value) or type(value).__name__
   if isinstance(value, os.PathLike):
     return os.fsdecode(value)
   if isinstance(value, int) and value.bit_length() > 1000:

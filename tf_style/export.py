@@ -45,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
   Args:
     argv: the command line without the program's name.
   """
-  return console.exit_code(lambda: _run(argv))
+  return console.stoppable(lambda _: _run(argv))
 
 
 def _run(argv: Sequence[str]) -> None:

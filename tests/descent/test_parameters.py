@@ -22,6 +22,7 @@ def test_pullback_is_the_tapes(kind):
   made = kind(tf.constant(START))
   weights = tf.constant(np.random.default_rng(1).normal(size=START.shape), tf.float32)
   with tf.GradientTape() as tape:
+    tape.watch(made.variable)
     picture = made.picture()
     value = tf.reduce_sum(picture * weights)
   expected = tape.gradient(value, made.variable)
@@ -42,6 +43,7 @@ def test_gray_is_the_map_along_gray_directions(kind):
   gray = tf.constant(START[..., :1].repeat(3, -1))
   made, weights = parameters.Gray(kind(gray)), tf.constant(START)
   with tf.GradientTape() as tape:
+    tape.watch(made.variable)
     value = tf.reduce_sum(made.picture() * weights)
   whole = tf.reduce_mean(tape.gradient(value, made.variable), -1, keepdims=True)
   pulled = made.pullback(weights, made.picture())

@@ -12,7 +12,7 @@ from tf_style.pictures.masks import Regions
 from tf_style.problem import tiles
 from tf_style.problem.evaluators import TiledPicture, TilePasses
 from tf_style.problem.problem import Problem, View
-from tf_style.problem.terms import LossTerms
+from tf_style.problem.terms import LossTerms, content_target
 
 SHALLOW = {"style_layers": ("block1_conv1", "block2_conv1", "block3_conv1"),
            "content_layers": ("block3_conv2",)}
@@ -157,12 +157,15 @@ def test_a_batch_may_have_a_content_each(vgg16):
   targets = dict(view.wanted.targets)
   contents = batch_of(3, 41, 58, "float32")[1:]
   each = [problem.graphs.targets.content(content[None]) for content in contents]
-  targets["content/block3_conv2"] = tf.concat([found["block3_conv2"] for found in each], 0)
+  together = tf.concat([found["block3_conv2"] for found in each], 0)
+  targets["content/block3_conv2"] = content_target(together)
   found, _ = view._replace(wanted=view.wanted._replace(targets=targets)).value_and_gradient(
       pictures)
-  alone = [view._replace(wanted=view.wanted._replace(targets={
-      **targets, "content/block3_conv2": content["block3_conv2"]})).value(picture[None]).raw
-           for content, picture in zip(each, pictures, strict=True)]
+  alone = []
+  for content, picture in zip(each, pictures, strict=True):
+    targets["content/block3_conv2"] = content_target(content["block3_conv2"])
+    wanted = view.wanted._replace(targets=targets)
+    alone.append(view._replace(wanted=wanted).value(picture[None]).raw)
   np.testing.assert_allclose(found.raw, np.mean(alone, 0), rtol=1e-5)
 
 

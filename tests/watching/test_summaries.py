@@ -20,6 +20,7 @@ from tf_style.descent.step import Step
 from tf_style.pictures import images
 from tf_style.repaint.painter import stylize
 from tf_style.settings.config import Config
+from tf_style.vgg.network import NETWORKS
 from tf_style.watching import summaries
 from tf_style.watching.events import EventFile, history
 from tf_style.watching.summaries import Summaries
@@ -148,7 +149,7 @@ def made_plan(rgb: np.ndarray, **options) -> SimpleNamespace:
   return SimpleNamespace(
       config=Config.of(**options), levels=[], device="/CPU:0",
       content=picture, styles=(picture,), regions=None,
-      weights=SimpleNamespace(network="vgg16", source="", checksum="", licence=""))
+      weights=SimpleNamespace(network=NETWORKS["vgg16"], source="", checksum="", licence=""))
 
 
 @pytest.mark.parametrize("every, steps", [(1, range(1, 11)), (4, [4, 8]), (0, [])])

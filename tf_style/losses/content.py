@@ -1,5 +1,7 @@
 """The content loss, and features adapted to the statistics of the style."""
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from tf_style.losses.statistics import Statistics, covariance, squares, wide_type
@@ -9,7 +11,8 @@ _FLAT = 1e-2
 
 
 @tf.custom_gradient
-def squared_error_sum(features: tf.Tensor, target: tf.Tensor):
+def squared_error_sum(features: tf.Tensor, target: tf.Tensor,
+                      ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
   """Sums squared differences to the content's features, undivided (Gatys et al. 2016, eq. 1).
 
   Divided by positions and channels it is the content loss mean((F - P)^2).

@@ -8,6 +8,7 @@ twice as much is rounded off.
 """
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -118,7 +119,8 @@ def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor, channels: int) -
     [B] float32.
   """
   @tf.custom_gradient
-  def trace(covariance: tf.Tensor, deviations: tf.Tensor):
+  def trace(covariance: tf.Tensor, deviations: tf.Tensor,
+            ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, None]]]:
     factor = cholesky_factor(covariance)
     product = tf.linalg.matrix_transpose(factor) * deviations[:, None]
     unitary = polar_factor(product, *_ACCURACY["few" if channels <= _FEW_CHANNELS else "many"])

@@ -5,7 +5,7 @@ differentiates a quotient by twenty operations, a product by two, and each of th
 step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -83,7 +83,7 @@ def _moment_sums(features: tf.Tensor, regions: tf.Tensor | None) -> tuple[tf.Ten
   kind = features.dtype
 
   @tf.custom_gradient
-  def sums(features: tf.Tensor):
+  def sums(features: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tf.Tensor]]:
     def gradient(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
       symmetric = tf.cast(second + tf.linalg.matrix_transpose(second), kind)
       parts = [_linear(features, matrix, bias) for matrix, bias in zip(
@@ -105,7 +105,8 @@ def _moment_sums(features: tf.Tensor, regions: tf.Tensor | None) -> tuple[tf.Ten
     products = [tf.matmul(each, flat, transpose_a=True) for each in weighted]
     return (rows @ flat, tf.stack(products, 1)), gradient
 
-  return sums(features)
+  first, second = sums(features)
+  return first, second
 
 
 def _linear(features: tf.Tensor, matrix: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:

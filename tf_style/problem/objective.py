@@ -113,4 +113,4 @@ def _mean(distances: tf.Tensor) -> tf.Tensor:
 def _regions_there(guide: tf.Tensor, targets: list[Statistics]) -> list[int]:
   """Returns the regions with a position's worth in picture and style, or else the largest."""
   counts = np.minimum(np.sum(guide, axis=(0, 1, 2)), [float(region.count[0]) for region in targets])
-  return np.flatnonzero(counts >= min(1, counts.max())).tolist()
+  return [int(index) for index in np.flatnonzero(counts >= min(1, counts.max()))]

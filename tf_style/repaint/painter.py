@@ -227,8 +227,9 @@ def stylize(content: Source | None = None, style: Sources = None, config: Config
   """Repaints a picture in the manner of another: a `Painter`, used once.
 
   Args:
-    content: as for a call of `Painter`, and so are all others but those named here.
-    style, config, style_mask: as for the making of a `Painter`.
+    content, content_mask, init_image, on_plan, on_step, on_tile, resume: as for a call of a
+      `Painter`.
+    style, config, style_mask: as for `Painter` itself; `resume` brings the configuration along.
   Returns:
     The picture, its losses, the history of all steps and what was resolved.
   Raises:
@@ -281,7 +282,8 @@ def _enlarged(picture: np.ndarray, plan: Plan) -> np.ndarray:
 
 
 def _eight_bits(picture: np.ndarray) -> np.ndarray:
-  return images.to_uint8(picture)[None] / np.float32(255)
+  levels: np.ndarray = images.to_uint8(picture)[None] / np.float32(255)
+  return levels
 
 
 def _settled(totals: np.ndarray, tolerance: float) -> bool:
