@@ -98,7 +98,7 @@ def test_half_masks_are_targets_of_their_own(problem, loss, tile):
 
 def content_of(problem: Problem, name: str = "block3_conv2") -> np.ndarray:
   """What the content's features at the finest level are compared with."""
-  return problem.at(48, 64).wanted.targets[f"content/{name}"].numpy()
+  return problem.at(48, 64).wanted.targets[f"content/{name}"].features.numpy()
 
 
 @pytest.mark.parametrize("tile", [0, 16])

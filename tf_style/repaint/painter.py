@@ -151,6 +151,7 @@ class Painter:
     problem = self._problem(plan, resume.precision if resume else plan.config.precision, on_tile)
     recorder = Recorder(plan, problem.names, on_step, resume)
     descent, picture, failed = self._descent(plan, len(problem.names)), plan.start, False
+    begun = recorder.number
     try:
       for index, level in list(enumerate(plan.levels))[first:]:
         start = tf.constant(images.resize(picture, level.height, level.width))
@@ -163,7 +164,7 @@ class Painter:
         if recorder.stopped or failed:
           break
     except KeyboardInterrupt as error:
-      if not recorder.number:
+      if recorder.number == begun:
         raise
       best = _enlarged(descent.best.picture.numpy(), plan)
       raise Interrupted(plan.finished(best)) from error
