@@ -24,6 +24,7 @@ class Traces:
   def __init__(self) -> None:
     self._names: set[str] = set()
     self.release = weakref.finalize(self, _forget, self._names)
+    self.release.atexit = False  # the process ends sooner with its graphs than without
 
   def __enter__(self) -> None:
     _TRACING.acquire()
