@@ -187,7 +187,8 @@ class Painter:
       ends = (int(descent.steps) >= level.steps
               or (tolerance > 0 and _settled(recorder.level_totals(index), tolerance))
               or (descent.failed and precision == "float32"))
-      weights = problem.graphs.objective.weights(plan.pixel_share(level))
+      weights = problem.graphs.objective.weights(
+          problem.pixel_share(level.height, level.width))
       recorder.report(index, chunk, descent, weights=weights, precision=precision, level_ends=ends)
       if ends or recorder.stopped:
         return problem

@@ -1,7 +1,6 @@
 """What a run is about to do: inputs read and checked, what was left open decided."""
 
 import dataclasses
-import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -83,10 +82,6 @@ class Plan(NamedTuple):
     return lambda height, width: (
         color.seen(mode, images.resize(content.rgb, height, width)),
         masks.area_means(kept, height, width)[None])
-
-  def pixel_share(self, level: pyramid.Level) -> float:
-    """Returns the pixels of a level over those of the finest."""
-    return level.height * level.width / math.prod(self.loaded.size)
 
   def finished(self, picture: np.ndarray) -> np.ndarray:
     """Returns what the user gets of a result [1, H, W, 3]: with `color` and `strength` applied."""
