@@ -1,5 +1,6 @@
 """The start of every command: light, for it comes first."""
 
+import gc
 import importlib
 import signal
 import sys
@@ -7,6 +8,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from tf_style.cli import streams
+
+# Allocations between two searches for garbage: with Python's 700, TensorFlow's import and tracing
+# spend a second on searches that find nothing.
+_GARBAGE_THRESHOLDS = 100_000, 50, 50
 
 
 def launch(command: str, argv: Sequence[str]) -> NoReturn:
@@ -16,6 +21,7 @@ def launch(command: str, argv: Sequence[str]) -> NoReturn:
     command: name of the module in `tf_style` whose `main` is run.
     argv: the command line without the program's name.
   """
+  gc.set_threshold(*_GARBAGE_THRESHOLDS)
   streams.fill()
   if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
