@@ -8,14 +8,15 @@ import tensorflow as tf
 from tf_style.losses.statistics import Statistics
 from tf_style.losses.style import STYLE_LOSSES
 from tf_style.problem.compiled import Nest
+from tf_style.problem.neighbors import Columns
 from tf_style.problem.terms import (
     ContentTerm,
     LossTerms,
+    NeighborTerm,
     StyleTerm,
     Term,
     VariationTerm,
     Wanted,
-    content_target,
 )
 from tf_style.settings.config import Config
 from tf_style.vgg.network import NETWORKS
@@ -36,12 +37,14 @@ class Objective:
     terms: list[Term] = [
         ContentTerm(table[name], config.content_weight * weight) for name, weight
         in zip(config.content_layers, config.content_layer_weights, strict=True)]
+    if config.content_target == "neighbors" and config.content_layers:
+      terms = [NeighborTerm(Columns(config), config.content_weight)]
     terms += [StyleTerm(table[name], config.style_weight * weight, self._loss) for name, weight
               in zip(config.style_layers, config.style_layer_weights, strict=True)]
     terms += [VariationTerm(config.tv_weight, config.tv_norm)] if config.tv_weight else []
     self.terms = tuple(terms)
     self.names = tuple(term.name for term in terms)
-    self._content_layers, self._style_layers = config.content_layers, config.style_layers
+    self._style_layers = config.style_layers
 
   def weights(self, share: float = 1.0) -> np.ndarray:
     """Returns what each raw term is multiplied by in the total, [N] float32.
@@ -61,25 +64,19 @@ class Objective:
     return np.array([term.weight * (share if term.scatters else 1) for term in self.terms],
                     np.float32)
 
-  def wanted(self, size: tuple[int, int], content: Mapping[str, tf.Tensor],
+  def wanted(self, size: tuple[int, int], content: Mapping[str, Nest],
              style: Mapping[str, list[Statistics]],
-             guides: Mapping[str, np.ndarray] | None = None, *,
-             visible: Mapping[str, np.ndarray] | None = None, share: float = 1.0) -> Wanted:
+             guides: Mapping[str, np.ndarray] | None = None, *, share: float = 1.0) -> Wanted:
     """Prepares the targets of a level.
 
     Args:
       size: height and width of its pictures in pixels.
-      content: [1, h, w, C] or [B, h, w, C], what the features of the content layers are compared
-        with.
+      content: targets of the content terms, by their names.
       style: statistics of the style, one a region, by layer; those of style layers count.
       guides: as in `Wanted`.
-      visible: [1, h, w, 1] in [0, 1], how much of each position of a content layer counts; None
-        counts all.
       share: as for `weights`.
     """
-    targets: dict[str, Nest] = {
-        f"content/{name}": content_target(content[name], visible[name] if visible else None)
-        for name in self._content_layers}
+    targets: dict[str, Nest] = {**content}
     kept = {}
     for name in self._style_layers:
       regions = style[name]

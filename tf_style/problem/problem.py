@@ -9,15 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tf_style.losses.hypercolumns import GRID
 from tf_style.pictures import color, images
+from tf_style.pictures.masks import area_means
 from tf_style.problem import guides
-from tf_style.problem.compiled import Traces
+from tf_style.problem.compiled import Nest, Traces
 from tf_style.problem.evaluators import Evaluator, OnTile, TiledPicture, TilePasses, WholePicture
 from tf_style.problem.inputs import size_at
 from tf_style.problem.loaded import Loaded
+from tf_style.problem.neighbors import Neighbors, NeighborTarget
 from tf_style.problem.objective import Objective
 from tf_style.problem.targets import StyleStatistics, Targets
-from tf_style.problem.terms import LossTerms, Wanted
+from tf_style.problem.terms import LossTerms, NeighborTerm, Wanted, content_target
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractors
 
@@ -52,7 +55,7 @@ class Graphs:
 
   Attributes:
     objective: the loss.
-    targets: makes what pictures are compared with.
+    targets, neighbors: make what pictures are compared with.
     whole, passes: evaluate whole pictures, and tiles.
   """
 
@@ -69,6 +72,7 @@ class Graphs:
                             config.precision, config.padding)
     self.objective = Objective(config)
     self.targets = Targets(extractor, config, traces)
+    self.neighbors = Neighbors(extractor, config, traces)
     self.whole = WholePicture(extractor, self.objective, traces)
     self.passes = TilePasses(extractor, self.objective, traces)
     self._statistics: _Kept = collections.OrderedDict()
@@ -161,12 +165,37 @@ class Problem:
       regions = loaded.weights if weighed else loaded.regions
       return None if regions is None else self._guides(regions.content, height, width, erosion)
 
-    content = {} if loaded.content is None else self.graphs.targets.content(
-        color.seen(config.color, images.resize(loaded.content.rgb, height, width)), style,
-        guides_of(False, 0.0), weights=guides_of(True, 0.0), tile_size=int(config.tile_size))
+    content: dict[str, Nest] = {}
+    if loaded.content is not None:
+      seen = color.seen(config.color, images.resize(loaded.content.rgb, height, width))
+      if config.content_target == "neighbors":
+        content = {NeighborTerm.name: self._neighbors(seen)}
+      else:
+        features = self.graphs.targets.content(
+            seen, style, guides_of(False, 0.0), weights=guides_of(True, 0.0),
+            tile_size=int(config.tile_size))
+        visible = self._visible(height, width)
+        content = {f"content/{name}": content_target(each, visible[name] if visible else None)
+                   for name, each in features.items()}
     return self.graphs.objective.wanted(
         (height, width), content, style, guides_of(True, config.mask_erosion),
-        visible=self._visible(height, width), share=self.pixel_share(height, width))
+        share=self.pixel_share(height, width))
+
+  def _neighbors(self, content: np.ndarray) -> NeighborTarget:
+    """Finds the style's nearest hypercolumns for a content [1, H, W, 3]."""
+    loaded, regions, alpha = self.loaded, self.loaded.weights, None
+    height, width = content.shape[1:3]
+    sizes = self._style_sizes(height, width)
+    on_grid = lambda planes, size: area_means(planes, *size, GRID)[None]
+    if loaded.content is not None and loaded.content.alpha is not None:
+      alpha = on_grid(loaded.content.alpha[..., None], (height, width))[..., 0]
+    return self.graphs.neighbors.target(
+        content, [images.resize(style.rgb, *size)
+                  for style, size in zip(loaded.styles, sizes, strict=True)], loaded.shares,
+        regions=None if regions is None else on_grid(regions.content, (height, width)),
+        style_regions=None if regions is None else [
+            on_grid(planes, size) for planes, size in zip(regions.styles, sizes, strict=True)],
+        weights=alpha, tile_size=int(self.config.tile_size))
 
   def _visible(self, height: int, width: int) -> Mapping[str, np.ndarray] | None:
     """Returns the content's alpha on the grids of the content layers; None where it is opaque."""
@@ -176,14 +205,19 @@ class Problem:
     layers = [table[name] for name in self.config.content_layers]
     return guides.guides(content.alpha[..., None], height, width, layers)
 
+  def _style_sizes(self, height: int, width: int) -> list[tuple[int, int]]:
+    """Returns the sizes at which the styles are seen where the picture has this size."""
+    targets = self.graphs.targets
+    scale = max(height, width) / max(self.loaded.size)
+    least = 2 * targets.network.deepest(targets.layers).stride
+    return [size_at(style.rgb.shape[1:3], scale, least) for style in self.loaded.styles]
+
   def _style(self, height: int, width: int) -> StyleStatistics:
     """Returns the statistics of all styles, each scaled as the picture is."""
     loaded, targets = self.loaded, self.graphs.targets
-    scale = max(height, width) / max(loaded.size)
     tile_size = int(self.config.tile_size) or max(height, width)
-    least = 2 * targets.network.deepest(targets.layers).stride
     pictures = [style.rgb for style in loaded.styles]
-    sizes = [size_at(picture.shape[1:3], scale, least) for picture in pictures]
+    sizes = self._style_sizes(height, width)
     regions = loaded.weights
     if regions is None:
       return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)

@@ -14,10 +14,12 @@ import tensorflow as tf
 
 from tf_style.losses.content import squared_error_sum
 from tf_style.losses.distance import StyleLoss
+from tf_style.losses.hypercolumns import GRID, SCALE, cosine_distance_sum
 from tf_style.losses.statistics import FeatureSums, feature_sums, statistics
 from tf_style.losses.variation import variation_sum
 from tf_style.problem import tiles
 from tf_style.problem.compiled import Nest
+from tf_style.problem.neighbors import Columns, NeighborTarget
 from tf_style.problem.tiles import Window
 from tf_style.vgg.network import Layer
 
@@ -166,6 +168,34 @@ class ContentTerm(Sums):
       counted = tf.reduce_sum(tf.square(tf.cast(roots, collected.dtype)))
       positions = tf.maximum(counted, 1e-6)
     return collected * (1 / (positions * self._layer.channels))
+
+
+class NeighborTerm(Sums):
+  """The mean cosine distance of hypercolumns to those of the style that take the content's place.
+
+  It is in units of `losses.hypercolumns.SCALE`.
+  """
+
+  name, scatters = "content/neighbors", False
+
+  def __init__(self, columns: Columns, weight: float):
+    self.weight, self._columns = weight, columns
+    self.layers = tuple(layer.name for layer in columns.layers)
+
+  def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
+              window: Window | None) -> tf.Tensor:
+    target: NeighborTarget = wanted.targets[self.name]
+    cut = lambda plane: tiles.own_cells(plane, window, GRID, of_picture=True)
+    chosen = tf.gather(target.bank[0, 0], cut(target.rows))
+    return cosine_distance_sum(
+        self._columns.of(features, window), chosen, *map(cut, target.weights))
+
+  def distance(self, collected: tf.Tensor, wanted: Wanted) -> tf.Tensor:
+    target: NeighborTarget = wanted.targets[self.name]
+    positions = tf.cast(tf.size(target.rows), collected.dtype)
+    for weights in target.weights:
+      positions = tf.maximum(tf.cast(tf.reduce_sum(weights), collected.dtype), 1e-6)
+    return collected * (SCALE / positions)
 
 
 class VariationTerm(Sums):

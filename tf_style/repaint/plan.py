@@ -127,6 +127,8 @@ def _resolved(config: Config, loaded: Loaded, network: str, device: str) -> Conf
   left_out = [kind for kind, there in given.items() if not there]
   changes: dict[str, Any] = {
       f"{kind}_{part}": () for kind in left_out for part in ("layers", "layer_weights")}
+  if not given["style"] and config.content_target == "neighbors":
+    changes["content_target"] = "features"
   if config.precision == "auto":
     changes["precision"] = devices.fast_precision(device)
   if config.init == "auto":

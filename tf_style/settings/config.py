@@ -17,9 +17,11 @@ from tf_style.settings.presets import (
     BLOCK_WEIGHTS,
     BLOCKS,
     EFFORTS,
+    HYPERCOLUMN,
     LOSS_SETTINGS,
     PRESETS,
     STYLE_LAYERS,
+    TARGET_SETTINGS,
 )
 from tf_style.vgg.network import NETWORKS
 
@@ -37,7 +39,7 @@ class Config:
   preset: str = option(
       "default", "choice", "The look",
       "settings to start from; every flag given beside it wins",
-      choices=("default", "gatys", "article-tensorflow", "article-pytorch"))
+      choices=("default", "statistics", "gatys", "article-tensorflow", "article-pytorch"))
   effort: str = option(
       "standard", "choice", "The look",
       "time against quality: sets --steps where it is not given",
@@ -87,14 +89,15 @@ class Config:
       "blocks and covariance behind them: closer to the style in less time",
       choices=STYLE_LOSSES)
   content_layers: tuple[str, ...] = option(
-      ("block4_conv2",), "names", "Losses and layers", "layers whose features keep the content")
+      HYPERCOLUMN, "names", "Losses and layers", "layers whose features keep the content")
   content_layer_weights: tuple[float, ...] = option(
-      (1.0,), "floats", "Losses and layers",
+      (1 / len(HYPERCOLUMN),) * len(HYPERCOLUMN), "floats", "Losses and layers",
       "one for each content layer; default: equal, sum 1", low=0)
   content_target: str = option(
-      "adain", "choice", "Losses and layers",
-      "what keeps the content: features is its features as they are; adain gives each of their "
-      "channels the style's mean and deviation first", choices=("adain", "features"))
+      "neighbors", "choice", "Losses and layers",
+      "what keeps the content: neighbors is at each position the style's features that are nearest "
+      "to its own; features is its own as they are; adain gives each of their channels the "
+      "style's mean and deviation first", choices=("neighbors", "adain", "features"))
   style_layers: tuple[str, ...] = option(
       BLOCKS, "style layers", "Losses and layers",
       "layers whose statistics carry the style; shallow is the first three of the default, deep "
@@ -240,7 +243,9 @@ class Config:
     preset, effort = given.get("preset", "default"), given.get("effort", "standard")
     values = {**EFFORTS[effort], **PRESETS[preset], "preset": preset, "effort": effort}
     loss = given.get("style_loss", values.get("style_loss", fields["style_loss"].default))
-    values = {**LOSS_SETTINGS.get(loss, {}), **values, **given}
+    target = {**LOSS_SETTINGS.get(loss, {}), **values, **given}.get(
+        "content_target", fields["content_target"].default)
+    values = {**TARGET_SETTINGS[target], **LOSS_SETTINGS.get(loss, {}), **values, **given}
     for kind in ("content", "style"):
       if f"{kind}_layers" in given and f"{kind}_layer_weights" not in given:
         count = len(given[f"{kind}_layers"])

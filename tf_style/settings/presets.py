@@ -20,6 +20,16 @@ _IMAGENET_SCALE = 255 * (0.229 + 0.224 + 0.225) / 3
 EFFORTS: Mapping[str, Mapping[str, Any]] = {
     "draft": {"steps": 36}, "standard": {"steps": 200}, "best": {"steps": 600}}
 
+# The layers of the hypercolumns of Kolkin et al. 2022: the first four blocks of VGG16.
+HYPERCOLUMN = tuple(f"block{block}_conv{conv}" for block, count in enumerate((2, 2, 3, 3), start=1)
+                    for conv in range(1, count + 1))
+
+# What changes with --content_target where it alone is given.
+TARGET_SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "neighbors": {}, **dict.fromkeys(("adain", "features"), {
+        "content_weight": 0.01, "content_layers": ("block4_conv2",),
+        "content_layer_weights": (1.0,)})}
+
 # What changes with --style_loss where it alone is given: weights that come to as much as the
 # default's do, and with Gram matrices all that is classic.
 LOSS_SETTINGS: Mapping[str, Mapping[str, Any]] = {
@@ -33,6 +43,7 @@ LOSS_SETTINGS: Mapping[str, Mapping[str, Any]] = {
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "default": {},
+    "statistics": {"content_target": "adain", **TARGET_SETTINGS["adain"]},
     "gatys": {
         "style_loss": "gram", "content_weight": 1.0, "style_weight": 1e3,
         "style_layer_weights": (1.0,) * 5, "levels": 1, "steps": 300},

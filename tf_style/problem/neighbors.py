@@ -1,0 +1,220 @@
+"""What takes the place of the content: at each position the style's nearest hypercolumn."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from tf_style.losses.hypercolumns import GRID, hypercolumns, nearest, unit
+from tf_style.problem import tiles
+from tf_style.problem.compiled import Compiled, Traces
+from tf_style.problem.tiles import Slices, Window
+from tf_style.settings.config import Config
+from tf_style.vgg.extractor import Extractor
+from tf_style.vgg.network import NETWORKS, Layer
+
+# Positions of a style's region that are searched; more take time and memory in proportion.
+_MOST_ROWS = 8192
+_PRICE_ROUNDS = 20
+
+
+class NeighborTarget(NamedTuple):
+  """What hypercolumns are compared with: rows of a bank.
+
+  Attributes:
+    bank: [1, 1, M, D] of unit length.
+    rows: [1, h, w] int32, a row of the bank for each position.
+    weights: [1, h, w] float32, what each position counts, in a list; empty where all count alike.
+  """
+
+  bank: tf.Tensor
+  rows: tf.Tensor
+  weights: list[tf.Tensor]
+
+
+class Columns:
+  """Hypercolumns of the content layers of a configuration.
+
+  Attributes:
+    layers: that are joined.
+  """
+
+  def __init__(self, config: Config):
+    """Reads network, content layers and their weights."""
+    table = NETWORKS[config.network].layers
+    self.layers: tuple[Layer, ...] = tuple(table[name] for name in config.content_layers)
+    self._weights = config.content_layer_weights
+
+  def of(self, features: Mapping[str, tf.Tensor], window: Window | None) -> tf.Tensor:
+    """Returns those of a window's own cells, [B, h, w, D]; None is the whole picture."""
+    own = [tiles.own_cells(features[layer.name], window, layer.stride) for layer in self.layers]
+    return hypercolumns(own, [layer.stride for layer in self.layers], self._weights)
+
+
+class Neighbors:
+  """Finds the targets of all levels; its two graphs serve pictures of every size."""
+
+  def __init__(self, extractor: Extractor, config: Config, traces: Traces | None = None):
+    """Traces nothing yet.
+
+    Args:
+      extractor: of the layers of `config`.
+      config: content layers, their weights and the network are read.
+      traces: keeps account of what tracing leaves behind.
+    """
+    traces = traces or Traces()
+    self._extractor, self._columns = extractor, Columns(config)
+    self._network = NETWORKS[config.network]
+    self._own = Compiled(self._own_columns, traces)
+    self._nearest = Compiled(_nearest, traces)
+
+  def target(self, content: np.ndarray, styles: Sequence[np.ndarray], shares: Sequence[float], *,
+             regions: np.ndarray | None = None, style_regions: Sequence[np.ndarray] | None = None,
+             weights: np.ndarray | None = None, tile_size: int = 0) -> NeighborTarget:
+    """Finds for each position of the content the style's nearest one, region by region.
+
+    Both are centred first: the mean over a region's positions is subtracted (Kolkin et al. 2022).
+    Of several styles each gets its share of the positions: those that it suits best.
+
+    Args:
+      content: [1, H, W, 3].
+      styles: [1, H, W, 3] each, of any sizes.
+      shares: one a style; they sum to 1.
+      regions: [1, h, w, R], what each position of the content counts in each region; None is one
+        region.
+      style_regions: likewise, one a style.
+      weights: [1, h, w], what each position counts; None counts all alike.
+      tile_size: side of a window; 0 looks at each picture at once.
+    """
+    places = _places(regions, content)
+    of_styles = [self._rows(style, None if style_regions is None else style_regions[index],
+                            tile_size) for index, style in enumerate(styles)]
+    centers = self._centers(content, places, tile_size)
+    banks = {region: _Bank.of([each.get(region) for each in of_styles]) for region in centers}
+    cosines = np.full((len(styles), *places.shape), -np.inf, np.float32)
+    found = np.zeros((len(styles), *places.shape), np.int32)
+    for cut, columns in self._walk(content, tile_size):
+      for region, bank in banks.items():
+        here = places[cut] == region
+        for style, directions in bank.directions.items():
+          if here.any():
+            best = self._nearest(tf.constant(columns[here]), directions, centers[region])
+            for values, part in zip((found, cosines), best, strict=True):
+              values[style][cut][here] = part.numpy()
+    rows, size = np.zeros(places.shape, np.int32), 0
+    for region, bank in banks.items():
+      here = places == region
+      chosen = by_shares(cosines[:, here], np.array(shares))
+      rows[here] = np.take_along_axis(found[:, here] + bank.starts[:, None], chosen[None], 0)[0]
+      rows[here] += size
+      size += len(bank.rows)
+    whole = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
+    return NeighborTarget(whole[None, None], tf.constant(rows),
+                          [] if weights is None else [tf.constant(weights)])
+
+  def _walk(self, picture: np.ndarray, tile_size: int) -> Iterator[tuple[Slices, np.ndarray]]:
+    """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
+    size = picture.shape[1:3]
+    for window in tiles.plan_windows(*size, tile_size, self._network, self._extractor.layers):
+      rows = slice(window.top, window.top + window.height)
+      part = tf.constant(picture[:, rows, window.left:window.left + window.width])
+      yield (tiles.own_slices(window, GRID, of_picture=True),
+             self._own(part, tf.constant(window, tf.int32)).numpy())
+
+  def _own_columns(self, part: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
+    return self._columns.of(self._extractor(part), Window(*tf.unstack(vector)))
+
+  def _rows(self, style: np.ndarray, regions: np.ndarray | None,
+            tile_size: int) -> dict[int, np.ndarray]:
+    """Returns the hypercolumns [N, D] of each region of a style, or `_MOST_ROWS` drawn of them."""
+    places = _drawn(_places(regions, style))
+    parts: dict[int, list[np.ndarray]] = {}
+    order: dict[int, list[np.ndarray]] = {}
+    numbers = np.arange(places.size).reshape(places.shape)
+    for cut, columns in self._walk(style, tile_size):
+      for region in np.unique(places[cut][places[cut] >= 0]):
+        here = places[cut] == region
+        parts.setdefault(region, []).append(columns[here])
+        order.setdefault(region, []).append(numbers[cut][here])
+    return {region: np.concatenate(each)[np.argsort(np.concatenate(order[region]))]
+            for region, each in parts.items()}
+
+  def _centers(self, content: np.ndarray, places: np.ndarray,
+               tile_size: int) -> dict[int, tf.Tensor]:
+    """Returns the mean hypercolumn [D] of each region of the content."""
+    sums: dict[int, np.ndarray] = {}
+    for cut, columns in self._walk(content, tile_size):
+      for region in np.unique(places[cut]):
+        part = np.sum(columns[places[cut] == region], 0, np.float32)
+        sums[region] = sums[region] + part if region in sums else part
+    return {region: tf.constant(each / np.sum(places == region)) for region, each in sums.items()}
+
+
+class _Bank(NamedTuple):
+  """The hypercolumns of a region of all styles.
+
+  Attributes:
+    rows: [M, D] of all styles, one after the other.
+    starts: [S] the first row of each style.
+    directions: [m, D] of unit length, centred, of each style that has the region.
+  """
+
+  rows: np.ndarray
+  starts: np.ndarray
+  directions: dict[int, tf.Tensor]
+
+  @classmethod
+  def of(cls, parts: Sequence[np.ndarray | None]) -> "_Bank":
+    there = {style: part for style, part in enumerate(parts) if part is not None}
+    rows = np.concatenate([*there.values()])
+    center = np.mean(rows, 0, np.float32).astype(rows.dtype)
+    counts = [0 if part is None else len(part) for part in parts]
+    return cls(rows, np.cumsum([0, *counts[:-1]]), {
+        style: unit(tf.constant(part - center)) for style, part in there.items()})
+
+
+def _nearest(query: tf.Tensor, directions: tf.Tensor,
+             center: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  return nearest(query - tf.cast(center, query.dtype), directions)
+
+
+def _places(regions: np.ndarray | None, picture: np.ndarray) -> np.ndarray:
+  """Returns the region that each position of a picture counts most in, [1, h, w]; -1 is none."""
+  if regions is None:
+    return np.zeros((1, *(side // GRID for side in picture.shape[1:3])), np.int64)
+  return np.where(regions.max(-1) > 0, np.argmax(regions, -1), -1)
+
+
+def _drawn(places: np.ndarray) -> np.ndarray:
+  """Leaves at most `_MOST_ROWS` positions of each region, drawn at random; the others get -1."""
+  drawn = np.full(places.size, -1)
+  for region in range(places.max() + 1):
+    here = np.flatnonzero(places == region)
+    if len(here) > _MOST_ROWS:
+      here = np.random.default_rng(0).permutation(here)[:_MOST_ROWS]
+    drawn[here] = region
+  return drawn.reshape(places.shape)
+
+
+def by_shares(cosines: np.ndarray, shares: np.ndarray) -> np.ndarray:
+  """Gives each position to a style, so that each gets its share: those that it suits best.
+
+  The prices of the styles, added to their cosines, are those of the dual of the assignment; each in
+  turn is set so that its style's share of the positions choose it.
+
+  Args:
+    cosines: [S, N] of the nearest row of each style; -inf where there is none.
+    shares: [S], which sum to 1.
+  Returns:
+    [N] the style of each position.
+  """
+  there = np.flatnonzero((shares > 0) & np.isfinite(cosines).all(1))
+  if len(there) < 2:
+    return np.full(cosines.shape[1], there[0] if len(there) else np.argmax(shares))
+  bids, wanted = cosines[there].astype(np.float64), shares[there] / shares[there].sum()
+  for _ in range(_PRICE_ROUNDS):
+    for index, share in enumerate(wanted):
+      others = np.delete(bids, index, 0).max(0)
+      bids[index] += np.quantile(others - bids[index], share)
+  return there[np.argmax(bids, 0)]
