@@ -83,11 +83,11 @@ def facade() -> np.ndarray:
   for step in range(4):
     outlined(box(30 - 8 * step, 420 + 9 * step, 610 + 8 * step, 429 + 9 * step), 0.05 + 0.04 * step)
   for top in (140, 262, 270, 410):
-    outlined(box(34, top, 606, top + 7), 0.16)
-  for left in np.arange(56, 580, 48.5):
-    if not 216 < left < 400:
-      window(outlined, lines, left, 176, 28, 66)
-      window(outlined, lines, left, 296, 28, 84)
+    outlined(box(34, top, 222, top + 7), 0.16)
+    outlined(box(418, top, 606, top + 7), 0.16)
+  for left in (58, 110, 162, 450, 502, 554):
+    window(outlined, lines, left, 176, 28, 66)
+    window(outlined, lines, left, 296, 28, 84)
   outlined(box(222, 128, 418, 420), 0.04, 1.4)
   outlined([(210, 128), (320, 68), (430, 128)], 0.1, 1.6)
   outlined([(236, 122), (320, 78), (404, 122)], 0.02)

@@ -29,7 +29,7 @@ _DIRECTIONS = 256
 _SAMPLES = 4096
 # Of `paper_and_marks`, at a longest side of 384 pixels: sides of windows, and limits of luminance.
 _NEAR_PX, _WIDE_PX = 9, 21
-_EMPTY_DEVIATION, _EMPTY_LIGHT, _WHITE_PAPER, _PAPER_SHARE = 0.025, 0.6, 0.85, 0.2
+_EMPTY_DEVIATION, _EMPTY_LIGHT, _WHITE_PAPER, _PAPER_SHARE = 0.025, 0.5, 0.85, 0.2
 _LEAST_EMPTY = 0.01
 
 Descriptions = dict[str, list[np.ndarray]]
@@ -60,12 +60,11 @@ class Measures:
     its content is farther from the style. Each is in units of the style's own deviations: 1 is a
     whole deviation off. Pictures are [1, H, W, 3] in [0, 1].
     """
-    described = lambda kind: zip(
-        self._described(kind, picture), self._described(kind, style), strict=True)
-    return {kind: float(np.mean([_sliced(a, b) for a, b in described(kind)])) for kind in KINDS}
+    return _distances(*({kind: self._described(kind, each) for kind in KINDS}
+                        for each in (picture, style)))
 
   def described(self, picture: np.ndarray) -> Descriptions:
-    """Returns samples of patches or features, [4096, C] each, by kind of `CLOSED_KINDS`."""
+    """Returns patches and features, as `_projected` has them, by kind of `CLOSED_KINDS`."""
     return {kind: self._described(kind, picture) for kind in CLOSED_KINDS}
 
   def style_distance(self, picture: np.ndarray, style: np.ndarray) -> float:
@@ -85,14 +84,14 @@ class Measures:
     if kind == "patches":
       half = picture[:, :picture.shape[1] // 2 * 2, :picture.shape[2] // 2 * 2]
       half = half.reshape(1, half.shape[1] // 2, 2, half.shape[2] // 2, 2, 3).mean((2, 4))
-      return [_sampled(_patches(each)) for each in (picture, half)]
+      return [_projected(_patches(each)) for each in (picture, half)]
     if kind == "pooled":
       size = (max(32, round(_POOLED_SIZE * side)) for side in picture.shape[1:3])
       features = self._extract_pooled(tf.constant(images.resize(picture, *size)))
     else:
       extract = self._extract_random if kind == "random" else self._extract
       features = extract(tf.constant(picture))
-    return [_sampled(features[name].numpy().reshape(-1, features[name].shape[-1]))
+    return [_projected(features[name].numpy().reshape(-1, features[name].shape[-1]))
             for name in _STYLE_LAYERS]
 
 
@@ -109,8 +108,8 @@ class PairMeasures:
     """Returns all measures of a result, [1, H, W, 3] of the content's size.
 
     `vgg`, `pooled`, `random` and `patches` say how much of the way from the content to the style
-    is closed: 1 - d(result, style) / d(content, style) with the sliced Wasserstein distances of
-    `style_distances`. The others are those of the functions below.
+    is closed: c = 1 - d(result, style) / d(content, style) with the sliced Wasserstein distances of
+    `style_distances`. Squared distances would give 1 - (1 - c)^2: .7 here is .91 there. The others are those of the functions below.
     """
     left = _distances(self._measures.described(result), self._wanted)
     deep = self._measures.deep_features(result)
@@ -155,7 +154,7 @@ def paper_and_marks(result: np.ndarray, content: np.ndarray,
 
   A style's paper is the fifth of its positions where windows of 9x9 pixels (where the longest side
   is 384) are lightest. The content is empty where the luminance of windows of 21x21 pixels deviates
-  by less than .025 around a mean above .6.
+  by less than .025 around a mean above .5.
 
   Returns:
     paper: the result's mean luminance where the content is empty, over that of the style's paper:
@@ -247,11 +246,14 @@ def _patches(picture: np.ndarray, side: int = 7) -> np.ndarray:
   return windows.reshape(-1, side * side * 3)
 
 
-def _sampled(rows: np.ndarray) -> np.ndarray:
-  return rows[np.random.default_rng(0).integers(len(rows), size=_SAMPLES)]
-
-
-def _sliced(rows: np.ndarray, wanted: np.ndarray) -> float:
+def _projected(rows: np.ndarray) -> np.ndarray:
+  """Projects a sample of rows [n, C] on random directions, each sorted: [256, 4096]."""
+  sample = rows[np.random.default_rng(0).integers(len(rows), size=_SAMPLES)]
   directions = np.random.default_rng(1).normal(size=(rows.shape[1], _DIRECTIONS))
-  a, b = (np.sort(r @ directions, axis=0) for r in (rows, wanted))
-  return float(np.mean(np.sqrt(np.mean((a - b) ** 2, 0)) / (b.std(0) + 1e-9)))
+  return np.sort(np.ascontiguousarray(np.float32(directions).T) @ sample.T, axis=1)
+
+
+def _sliced(found: np.ndarray, wanted: np.ndarray) -> float:
+  """Mean over directions of sorted projections' distance, in the deviation of those wanted."""
+  distances = np.sqrt(np.mean((found - wanted) ** 2, 1))
+  return float(np.mean(distances / (wanted.std(1) + 1e-9)))
