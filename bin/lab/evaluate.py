@@ -12,6 +12,7 @@ No single number decides; look at the pictures. Columns (`measures` has the form
 random, patches say how much of the way from the content to the style is closed, 1 is all of it;
 edges and cosine are 1, self-similarity is 0 where the content is kept; paper is 1 where the style's
 white paper stays white on empty parts of the content, marks 0 or less where no marks are on it.
+Paper says little where a style with white paper has other colors for skies, as a poster does.
 """
 
 import argparse

@@ -109,7 +109,8 @@ class PairMeasures:
 
     `vgg`, `pooled`, `random` and `patches` say how much of the way from the content to the style
     is closed: c = 1 - d(result, style) / d(content, style) with the sliced Wasserstein distances of
-    `style_distances`. Squared distances would give 1 - (1 - c)^2: .7 here is .91 there. The others are those of the functions below.
+    `style_distances`. Squared distances would give 1 - (1 - c)^2: .7 here is .91 there. The others
+    are those of the functions below.
     """
     left = _distances(self._measures.described(result), self._wanted)
     deep = self._measures.deep_features(result)
