@@ -67,7 +67,7 @@ setup(
         # Shows what --profile records.
         "profile": ["xprof"],
         "test": ["hypothesis", "matplotlib", "mypy", "onnx", "pillow-heif", "pytest",
-                 "pytest-xdist", "ruff", "scikit-image", "scipy"],
+                 "pytest-xdist", "ruff", "scikit-image", "scikit-learn", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

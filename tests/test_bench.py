@@ -91,3 +91,69 @@ def test_tiles(tmp_path):
   found = measured(tmp_path, "tiles")["tiles"]
   assert {"whole", "tiles of 32"} == found["in_turns"]["seconds"].keys()
   assert found["160"]["peak"] > 0
+
+
+@pytest.fixture
+def pair_measures(vgg16_weights):
+  from measures import Measures
+  content, style = (np.float32(waves(96, 128, seed)[None] / 255) for seed in range(2))
+  return content, style, Measures(vgg16_weights).pair(content, style)
+
+
+def test_the_content_itself_keeps_all_of_it_and_reaches_nothing(pair_measures):
+  content, _, judge = pair_measures
+  found = judge(content)
+  assert [found[kind] for kind in ("vgg", "pooled", "random", "patches")] == pytest.approx([0] * 4)
+  assert found["edges"] == pytest.approx(1) and found["cosine"] == pytest.approx(1, abs=1e-4)
+  assert found["self_similarity"] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_style_itself_reaches_all_of_it(pair_measures):
+  _, style, judge = pair_measures
+  found = judge(style)
+  assert [found[kind] for kind in ("vgg", "pooled", "random", "patches")] == pytest.approx([1] * 4)
+  assert found["edges"] < 0.5 and found["self_similarity"] > 0.1 and found["cosine"] < 0.8
+
+
+def test_white_paper_that_turns_gray_and_scribbles_on_it_are_seen():
+  from measures import paper_and_marks
+  content, style = np.full((2, 1, 96, 128, 3), 0.8, np.float32)
+  content[:, 60:], style[:, :24] = 0.2, 0.1
+  style[:, 24:] = 0.95
+  white = np.where(content > 0.5, np.float32(0.95), np.float32(0.1))
+  gray, scribbled = white * np.float32(0.9), white.copy()
+  scribbled[:, :40:4] = 0.3
+  assert paper_and_marks(white, content, style) == pytest.approx((1, 0), abs=1e-6)
+  assert paper_and_marks(gray, content, style) == pytest.approx((0.9, 0), abs=1e-6)
+  paper, marks = paper_and_marks(scribbled, content, style)
+  assert paper < 0.9 and marks > 0.1
+  assert paper_and_marks(white, content, 0.5 * style) == (None, None)
+
+
+def test_pairs_are_painted_judged_and_a_missing_picture_harms_no_other(
+    tmp_path, monkeypatch, capsys):
+  import evaluate
+  monkeypatch.setattr("sys.argv", [
+      "evaluate.py", "--size=64", "--pairs=nothing+style,photo+style",
+      "--ways=one:steps=1,two:steps=2", f"--json={tmp_path / 'all.json'}",
+      f"--pictures={tmp_path}"])
+  assert evaluate.main() == 1
+  found = json.loads((tmp_path / "all.json").read_text())
+  row = found["pairs"]["photo+style"]["two"]
+  assert found["pairs"]["nothing+style"] == {}
+  assert row["steps"] == 2 and {*evaluate.COLUMNS} < row.keys()
+  assert found["comparison"]["two"]["edges"]["pairs"] == 1
+  assert (tmp_path / "two, tuning.png").exists()
+  assert "failed: LookupError" in capsys.readouterr().out
+  monkeypatch.setattr("sys.argv", [
+      "evaluate.py", "--size=64", "--pairs=photo+style", f"--judge={tmp_path / 'two'}",
+      f"--json={tmp_path / 'again.json'}"])
+  assert evaluate.main() == 0
+  again = json.loads((tmp_path / "again.json").read_text())["pairs"]["photo+style"]["two"]
+  assert again["seconds"] is None and again["edges"] == pytest.approx(row["edges"], abs=1e-6)
+
+
+def test_twenty_pairs_are_ten_for_tuning_and_ten_held_out():
+  import pairs
+  assert [len(pairs.chosen(half)) for half in ("all", "tuning", "heldout")] == [20, 10, 10]
+  assert pairs.picture("facade", 64, None).shape == (1, 48, 64, 3)
