@@ -39,10 +39,11 @@ def make_problem(network: Extractors, content: Source | None, style: Sources = N
   Args:
     network: pretrained.
     content, style, content_mask, style_mask: as for `Inputs.of`.
-    options: as for `Config.of`.
+    options: as for `Config.of`; there are no neighbors where they do not say so.
   """
   config = Config.of(**{"network": network.weights.network.name, "image_size": "original",
-                        "tile_size": 0, "precision": "float32", **options})
+                        "tile_size": 0, "precision": "float32",
+                        **({} if "preset" in options else {"neighbor_weight": 0}), **options})
   inputs = Inputs.of(content, style, content_mask=content_mask, style_mask=style_mask)
   plan = make_plan(inputs, config, network.weights)
   return Problem(network, plan.config, plan.loaded)

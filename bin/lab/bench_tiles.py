@@ -36,7 +36,7 @@ def beside_whole(bench: Bench) -> dict[str, Any]:
   seconds = in_turns({whole: make(0).step, tiled: make(tile).step}, min(bench.rounds, 3)).seconds
   middle, times = medians(seconds), ratio(seconds, tiled, whole)
   windows = tiles.plan_windows(height, width, tile, NETWORKS[plain.network],
-                               plain.content_layers + plain.style_layers)
+                               plain.layers)
   network = bench.weights.network.name
   show_table(f"A step by tiles, {width}x{height}, {network}, {bench.precision}, Adam",
              ["step", "seconds", "of a whole one's", "of its work"],

@@ -108,14 +108,14 @@ class PairMeasures:
     """Returns all measures of a result, [1, H, W, 3] of the content's size.
 
     `vgg`, `pooled`, `random` and `patches` say how much of the way from the content to the style
-    is closed: c = 1 - d(result, style) / d(content, style) with the sliced Wasserstein distances of
-    `style_distances`. Squared distances would give 1 - (1 - c)^2: .7 here is .91 there. The others
-    are those of the functions below.
+    is closed: 1 - (d(result, style) / d(content, style))^2 with the sliced Wasserstein distances of
+    `style_distances`, squared as they are in losses (Heitz et al. 2021). The others are those of
+    the functions below.
     """
     left = _distances(self._measures.described(result), self._wanted)
     deep = self._measures.deep_features(result)
     paper, marks = paper_and_marks(result, self._content, self._style)
-    return {**{kind: 1 - left[kind] / max(self._open[kind], 1e-9) for kind in CLOSED_KINDS},
+    return {**{kind: 1 - (left[kind] / max(self._open[kind], 1e-9)) ** 2 for kind in CLOSED_KINDS},
             "edges": edges_correlation(result, self._content),
             "self_similarity": self_similarity(deep[_STRUCTURE_LAYER],
                                                self._deep[_STRUCTURE_LAYER]),

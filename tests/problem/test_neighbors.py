@@ -14,8 +14,8 @@ from tf_style.problem.problem import Problem, View
 from tf_style.vgg.extractor import Extractors
 
 HEIGHT, WIDTH, TILE = 90, 131, 32
-OPTIONS = {"content_target": "neighbors",
-           "content_layers": ("block1_conv2", "block2_conv2", "block3_conv2"),
+OPTIONS = {"neighbor_weight": 20.0, "content_layers": ("block3_conv2",),
+           "neighbor_layers": ("block1_conv2", "block2_conv2", "block3_conv2"),
            "style_layers": ("block1_conv1", "block3_conv1")}
 
 
@@ -26,7 +26,7 @@ def setting(network, style="waves", content="photo", **options) -> Problem:
 
 def chosen(problem: Problem) -> np.ndarray:
   """The target's hypercolumns [1, h, w, D]."""
-  target = problem.at(HEIGHT, WIDTH).wanted.targets["content/neighbors"]
+  target = problem.at(HEIGHT, WIDTH).wanted.targets["neighbors"]
   return tf.gather(target.bank[0, 0], target.rows).numpy()
 
 
@@ -64,7 +64,7 @@ def halves() -> Regions:
 def test_a_region_finds_its_neighbors_in_its_region(vgg16):
   problem = setting(vgg16)
   problem.loaded = problem.loaded._replace(regions=halves())
-  target = problem.at(HEIGHT, WIDTH).wanted.targets["content/neighbors"]
+  target = problem.at(HEIGHT, WIDTH).wanted.targets["neighbors"]
   rows, border = target.rows.numpy()[0], 12 * 32  # positions of the style's upper half
   assert rows[:, :16].max() < border <= rows[:, 16:].min()
 
@@ -74,9 +74,10 @@ def test_a_style_is_its_own_nearest(vgg16):
   picture = sample("waves", 96, 128)
   problem = make_problem(vgg16, picture, picture, **OPTIONS)
   view = problem.at(96, 128)
-  rows = view.wanted.targets["content/neighbors"].rows.numpy().ravel()
+  rows = view.wanted.targets["neighbors"].rows.numpy().ravel()
   assert np.mean(rows == np.arange(len(rows))) > 0.99  # flat paper is alike in several places
-  assert float(view.value(picture).raw[0]) < 1  # of 1e6 of an orthogonal one
+  assert float(view.value(picture).raw[1]) < 1e-5 * float(
+      problem.graphs.objective.variance(problem._style(96, 128)))
 
 
 def test_a_mask_of_ones_changes_nothing(vgg16):
@@ -93,7 +94,7 @@ def test_two_equal_styles_are_one(vgg16):
 
 def test_each_style_gets_its_share_of_the_positions(vgg16):
   problem = setting(vgg16, ["waves", "glass"], style_blend=(3, 1))
-  rows = problem.at(HEIGHT, WIDTH).wanted.targets["content/neighbors"].rows.numpy()
+  rows = problem.at(HEIGHT, WIDTH).wanted.targets["neighbors"].rows.numpy()
   assert np.mean(rows < 24 * 32) == pytest.approx(0.75, abs=0.01)
 
 
@@ -115,7 +116,7 @@ def test_shares_of_many_styles_are_met(count):
 
 def test_the_gradient_is_that_of_finite_differences(vgg16_weights):
   problem = make_problem(Doubles(vgg16_weights), sample("photo", 32, 48), sample("waves", 32, 48),
-                         **OPTIONS)
+                         style_loss="covariance", **OPTIONS)
   view, rng = problem.at(32, 48), np.random.default_rng(0)
   picture = sample("cat", 32, 48).astype(np.float64) * 0.8 + 0.1
   gradient = view.value_and_gradient(picture)[1].numpy()

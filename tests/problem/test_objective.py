@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tf_style.losses.statistics import feature_sums, statistics
 from tf_style.problem.objective import Objective
-from tf_style.problem.terms import PICTURE
+from tf_style.problem.terms import PICTURE, content_target
 from tf_style.settings.config import Config
 
 LAYERS = {"block1_conv1": (8, 12, 64), "block2_conv1": (4, 6, 128), "block3_conv2": (2, 3, 256)}
@@ -25,10 +25,12 @@ SEEN, CONTENT, STYLE = map(features, range(3))
 def terms_of(seen=SEEN, picture=PICTURE_PIXELS, **options) -> tuple[dict[str, float], float]:
   """Raw terms by name, and the total."""
   config = Config.of(**{"network": "vgg16", "style_layers": "block1_conv1",
-                        "content_layers": "block2_conv1", "style_loss": "gram", **options})
+                        "content_layers": "block2_conv1", "neighbor_weight": 0,
+                        "style_loss": "gram", **options})
   objective = Objective(config)
   wanted = objective.wanted(
-      picture.shape[1:3], {name: CONTENT[name] for name in config.content_layers},
+      picture.shape[1:3],
+      {f"content/{name}": content_target(CONTENT[name]) for name in config.content_layers},
       {name: statistics(feature_sums(STYLE[name])) for name in config.style_layers})
   shown = {**seen, PICTURE: tf.constant(picture)}
   terms = objective.loss({term.name: term.collect(shown, wanted, None) for term in objective.terms},

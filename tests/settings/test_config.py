@@ -42,13 +42,24 @@ def test_another_style_loss_brings_settings_of_its_own(loss):
   assert Config.of(style_loss=loss, content_weight=7).content_weight == 7
 
 
+def test_the_default_of_old_is_a_preset():
+  config = Config.of(preset="statistics")
+  assert config.steps == Config.of(neighbor_weight=0).steps == 200
+  assert Config.of(preset="statistics", effort="draft").steps == 36
+  assert config == Config.of(preset="statistics", content_target="adain", content_weight=0.01,
+                             content_layers="block4_conv2", style_layer_weights=[
+                                 weight / 356 for weight in (256, 64, 16, 16, 4)])
+
+
 def test_other_layers_get_equal_weights_of_sum_1():
   config = Config.of(style_layers="block1_conv1,block2_conv1,block3_conv1,block4_conv1")
   assert config.style_layer_weights == (0.25,) * 4
 
 
 @pytest.mark.parametrize("options, layers, weights", [
-    ({"style_layers": "shallow"}, BLOCKS[:3], (256 * 5 / 1068, 64 * 5 / 1068, 16 * 5 / 1068)),
+    ({"style_layers": "shallow"}, BLOCKS[:3], (1024 * 5 / 1068, 64 * 5 / 1068, 16 * 5 / 1068)),
+    ({"style_layers": "shallow", "preset": "statistics"}, BLOCKS[:3],
+     (256 * 5 / 1068, 64 * 5 / 1068, 16 * 5 / 1068)),
     ({"style_layers": ["deep"]}, BLOCKS[2:], (16 * 5 / 1068, 16 * 5 / 1068, 4 * 5 / 1068)),
     ({"style_layers": "deep", "style_layer_weights": "1,2,3"}, BLOCKS[2:], (1, 2, 3)),
     ({"style_layers": "deep", "style_loss": "gram"}, FIRST[2:], (5 / 3,) * 3),

@@ -33,7 +33,7 @@ def estimated_seconds(plan: "Plan") -> float:
   two seconds to build.
   """
   config = plan.config
-  network, layers = plan.weights.network, config.content_layers + config.style_layers
+  network, layers = plan.weights.network, config.layers
   pixels = 0.0
   for height, width, steps in plan.levels:
     windows = tiles.plan_windows(height, width, int(config.tile_size), network, layers)

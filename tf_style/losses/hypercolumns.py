@@ -8,14 +8,10 @@ from tf_style.losses.statistics import wide_type
 
 # Pixels between two positions of a hypercolumn.
 GRID = 4
-# A cosine distance times this is about as large as squared differences of VGG's features are, so
-# that a content weight means the same for both.
-SCALE = 1e6
 _BLOCK = 512  # rows that are compared with the whole bank at once
 
 
-def hypercolumns(layers: Sequence[tf.Tensor], strides: Sequence[int],
-                 weights: Sequence[float]) -> tf.Tensor:
+def hypercolumns(layers: Sequence[tf.Tensor], strides: Sequence[int]) -> tf.Tensor:
   """Joins the features of several layers position by position (Hariharan et al. 2015).
 
   A position covers GRID x GRID pixels. It has the means of a finer layer over them, and the cell
@@ -25,15 +21,14 @@ def hypercolumns(layers: Sequence[tf.Tensor], strides: Sequence[int],
   Args:
     layers: [B, H / stride, W / stride, C] features each, of one picture.
     strides: pixels between two cells of each.
-    weights: what each is multiplied by.
   Returns:
     [B, H / GRID, W / GRID, sum of C] in the features' type.
   """
   finest = min(range(len(layers)), key=strides.__getitem__)
   sides = [side * strides[finest] // GRID for side in tf.unstack(tf.shape(layers[finest])[1:3])]
   return tf.concat([
-      _on_grid(values, stride, sides) * tf.cast(weight / values.shape[-1], values.dtype)
-      for values, stride, weight in zip(layers, strides, weights, strict=True)], -1)
+      _on_grid(values, stride, sides) * tf.cast(1 / values.shape[-1], values.dtype)
+      for values, stride in zip(layers, strides, strict=True)], -1)
 
 
 def _on_grid(values: tf.Tensor, stride: int, sides: Sequence[tf.Tensor]) -> tf.Tensor:

@@ -1,7 +1,7 @@
 """What takes the place of the content: at each position the style's nearest hypercolumn."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -25,31 +25,32 @@ class NeighborTarget(NamedTuple):
   Attributes:
     bank: [1, 1, M, D] of unit length.
     rows: [1, h, w] int32, a row of the bank for each position.
+    scale: scalar, what cosine distances are multiplied by.
     weights: [1, h, w] float32, what each position counts, in a list; empty where all count alike.
   """
 
   bank: tf.Tensor
   rows: tf.Tensor
+  scale: tf.Tensor
   weights: list[tf.Tensor]
 
 
 class Columns:
-  """Hypercolumns of the content layers of a configuration.
+  """Hypercolumns of the neighbor layers of a configuration.
 
   Attributes:
     layers: that are joined.
   """
 
   def __init__(self, config: Config):
-    """Reads network, content layers and their weights."""
+    """Reads the network and the layers."""
     table = NETWORKS[config.network].layers
-    self.layers: tuple[Layer, ...] = tuple(table[name] for name in config.content_layers)
-    self._weights = config.content_layer_weights
+    self.layers: tuple[Layer, ...] = tuple(table[name] for name in config.neighbor_layers)
 
   def of(self, features: Mapping[str, tf.Tensor], window: Window | None) -> tf.Tensor:
     """Returns those of a window's own cells, [B, h, w, D]; None is the whole picture."""
     own = [tiles.own_cells(features[layer.name], window, layer.stride) for layer in self.layers]
-    return hypercolumns(own, [layer.stride for layer in self.layers], self._weights)
+    return hypercolumns(own, [layer.stride for layer in self.layers])
 
 
 class Neighbors:
@@ -60,7 +61,7 @@ class Neighbors:
 
     Args:
       extractor: of the layers of `config`.
-      config: content layers, their weights and the network are read.
+      config: the network and the neighbor layers are read.
       traces: keeps account of what tracing leaves behind.
     """
     traces = traces or Traces()
@@ -71,7 +72,8 @@ class Neighbors:
 
   def target(self, content: np.ndarray, styles: Sequence[np.ndarray], shares: Sequence[float], *,
              regions: np.ndarray | None = None, style_regions: Sequence[np.ndarray] | None = None,
-             weights: np.ndarray | None = None, tile_size: int = 0) -> NeighborTarget:
+             weights: np.ndarray | None = None, scale: tf.Tensor | float = 1.0,
+             tile_size: int = 0) -> NeighborTarget:
     """Finds for each position of the content the style's nearest one, region by region.
 
     Both are centred first: the mean over a region's positions is subtracted (Kolkin et al. 2022).
@@ -85,6 +87,7 @@ class Neighbors:
         region.
       style_regions: likewise, one a style.
       weights: [1, h, w], what each position counts; None counts all alike.
+      scale: as in `NeighborTarget`.
       tile_size: side of a window; 0 looks at each picture at once.
     """
     places = _places(regions, content)
@@ -110,13 +113,14 @@ class Neighbors:
       rows[here] += size
       size += len(bank.rows)
     whole = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
-    return NeighborTarget(whole[None, None], tf.constant(rows),
+    return NeighborTarget(whole[None, None], tf.constant(rows), tf.convert_to_tensor(scale),
                           [] if weights is None else [tf.constant(weights)])
 
   def _walk(self, picture: np.ndarray, tile_size: int) -> Iterator[tuple[Slices, np.ndarray]]:
     """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
-    size = picture.shape[1:3]
-    for window in tiles.plan_windows(*size, tile_size, self._network, self._extractor.layers):
+    height, width = picture.shape[1:3]
+    for window in tiles.plan_windows(
+        height, width, tile_size, self._network, self._extractor.layers):
       rows = slice(window.top, window.top + window.height)
       part = tf.constant(picture[:, rows, window.left:window.left + window.width])
       yield (tiles.own_slices(window, GRID, of_picture=True),
@@ -143,7 +147,7 @@ class Neighbors:
   def _centers(self, content: np.ndarray, places: np.ndarray,
                tile_size: int) -> dict[int, tf.Tensor]:
     """Returns the mean hypercolumn [D] of each region of the content."""
-    sums: dict[int, np.ndarray] = {}
+    sums: dict[int, Any] = {}
     for cut, columns in self._walk(content, tile_size):
       for region in np.unique(places[cut]):
         part = np.sum(columns[places[cut] == region], 0, np.float32)
@@ -217,4 +221,5 @@ def by_shares(cosines: np.ndarray, shares: np.ndarray) -> np.ndarray:
     for index, share in enumerate(wanted):
       others = np.delete(bids, index, 0).max(0)
       bids[index] += np.quantile(others - bids[index], share)
-  return there[np.argmax(bids, 0)]
+  chosen: np.ndarray = there[np.argmax(bids, 0)]
+  return chosen

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from tf_style.losses.statistics import Statistics
+from tf_style.losses.statistics import Statistics, covariance, trace
 from tf_style.losses.style import STYLE_LOSSES
 from tf_style.problem.compiled import Nest
 from tf_style.problem.neighbors import Columns
@@ -27,7 +27,7 @@ class Objective:
 
   Attributes:
     terms: N of them.
-    names: [N] names of the raw terms: `content/<layer>`, `style/<layer>`, and `tv`.
+    names: [N] names of the raw terms: `content/<layer>`, `neighbors`, `style/<layer>`, and `tv`.
   """
 
   def __init__(self, config: Config):
@@ -37,14 +37,15 @@ class Objective:
     terms: list[Term] = [
         ContentTerm(table[name], config.content_weight * weight) for name, weight
         in zip(config.content_layers, config.content_layer_weights, strict=True)]
-    if config.content_target == "neighbors" and config.content_layers:
-      terms = [NeighborTerm(Columns(config), config.content_weight)]
+    if config.neighbor_weight:
+      terms.append(NeighborTerm(Columns(config), config.content_weight * config.neighbor_weight))
     terms += [StyleTerm(table[name], config.style_weight * weight, self._loss) for name, weight
               in zip(config.style_layers, config.style_layer_weights, strict=True)]
     terms += [VariationTerm(config.tv_weight, config.tv_norm)] if config.tv_weight else []
     self.terms = tuple(terms)
     self.names = tuple(term.name for term in terms)
     self._style_layers = config.style_layers
+    self._style_layer_weights = config.style_layer_weights
 
   def weights(self, share: float = 1.0) -> np.ndarray:
     """Returns what each raw term is multiplied by in the total, [N] float32.
@@ -63,6 +64,20 @@ class Objective:
     """
     return np.array([term.weight * (share if term.scatters else 1) for term in self.terms],
                     np.float32)
+
+  def variance(self, style: Mapping[str, list[Statistics]]) -> tf.Tensor:
+    """Returns sum_l w_l tr(A_l) / C_l: how far a style's features are from their means, squared.
+
+    Args:
+      style: statistics of the style, one a region, by layer; regions count by their positions.
+    """
+    total = tf.zeros([])
+    for name, weight in zip(self._style_layers, self._style_layer_weights, strict=True):
+      regions = style[name]
+      count = tf.maximum(tf.add_n([region.count for region in regions]), 1e-6)
+      spread = tf.add_n([trace(covariance(region)) * (region.count / count) for region in regions])
+      total += tf.cast(spread[0] * (weight / regions[0].mean.shape[-1]), total.dtype)
+    return total
 
   def wanted(self, size: tuple[int, int], content: Mapping[str, Nest],
              style: Mapping[str, list[Statistics]],

@@ -68,8 +68,7 @@ class Graphs:
       traces: keeps account of what tracing leaves behind.
     """
     traces = traces or Traces()
-    extractor = network.get(config.content_layers + config.style_layers, config.pooling,
-                            config.precision, config.padding)
+    extractor = network.get(config.layers, config.pooling, config.precision, config.padding)
     self.objective = Objective(config)
     self.targets = Targets(extractor, config, traces)
     self.neighbors = Neighbors(extractor, config, traces)
@@ -168,25 +167,24 @@ class Problem:
     content: dict[str, Nest] = {}
     if loaded.content is not None:
       seen = color.seen(config.color, images.resize(loaded.content.rgb, height, width))
-      if config.content_target == "neighbors":
-        content = {NeighborTerm.name: self._neighbors(seen)}
-      else:
-        features = self.graphs.targets.content(
-            seen, style, guides_of(False, 0.0), weights=guides_of(True, 0.0),
-            tile_size=int(config.tile_size))
-        visible = self._visible(height, width)
-        content = {f"content/{name}": content_target(each, visible[name] if visible else None)
-                   for name, each in features.items()}
+      features = self.graphs.targets.content(
+          seen, style, guides_of(False, 0.0), weights=guides_of(True, 0.0),
+          tile_size=int(config.tile_size))
+      visible = self._visible(height, width)
+      content = {f"content/{name}": content_target(each, visible[name] if visible else None)
+                 for name, each in features.items()}
+      if config.neighbor_weight and style:
+        content[NeighborTerm.name] = self._neighbors(seen, style)
     return self.graphs.objective.wanted(
         (height, width), content, style, guides_of(True, config.mask_erosion),
         share=self.pixel_share(height, width))
 
-  def _neighbors(self, content: np.ndarray) -> NeighborTarget:
+  def _neighbors(self, content: np.ndarray, style: StyleStatistics) -> NeighborTarget:
     """Finds the style's nearest hypercolumns for a content [1, H, W, 3]."""
     loaded, regions, alpha = self.loaded, self.loaded.weights, None
     height, width = content.shape[1:3]
     sizes = self._style_sizes(height, width)
-    on_grid = lambda planes, size: area_means(planes, *size, GRID)[None]
+    on_grid = lambda planes, size: area_means(planes, size[0], size[1], GRID)[None]
     if loaded.content is not None and loaded.content.alpha is not None:
       alpha = on_grid(loaded.content.alpha[..., None], (height, width))[..., 0]
     return self.graphs.neighbors.target(
@@ -195,7 +193,8 @@ class Problem:
         regions=None if regions is None else on_grid(regions.content, (height, width)),
         style_regions=None if regions is None else [
             on_grid(planes, size) for planes, size in zip(regions.styles, sizes, strict=True)],
-        weights=alpha, tile_size=int(self.config.tile_size))
+        weights=alpha, scale=self.graphs.objective.variance(style),
+        tile_size=int(self.config.tile_size))
 
   def _visible(self, height: int, width: int) -> Mapping[str, np.ndarray] | None:
     """Returns the content's alpha on the grids of the content layers; None where it is opaque."""

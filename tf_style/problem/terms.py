@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tf_style.losses.content import squared_error_sum
 from tf_style.losses.distance import StyleLoss
-from tf_style.losses.hypercolumns import GRID, SCALE, cosine_distance_sum
+from tf_style.losses.hypercolumns import GRID, cosine_distance_sum
 from tf_style.losses.statistics import FeatureSums, feature_sums, statistics
 from tf_style.losses.variation import variation_sum
 from tf_style.problem import tiles
@@ -173,10 +173,10 @@ class ContentTerm(Sums):
 class NeighborTerm(Sums):
   """The mean cosine distance of hypercolumns to those of the style that take the content's place.
 
-  It is in units of `losses.hypercolumns.SCALE`.
+
   """
 
-  name, scatters = "content/neighbors", False
+  name, scatters = "neighbors", False
 
   def __init__(self, columns: Columns, weight: float):
     self.weight, self._columns = weight, columns
@@ -195,7 +195,7 @@ class NeighborTerm(Sums):
     positions = tf.cast(tf.size(target.rows), collected.dtype)
     for weights in target.weights:
       positions = tf.maximum(tf.cast(tf.reduce_sum(weights), collected.dtype), 1e-6)
-    return collected * (SCALE / positions)
+    return collected * (tf.cast(target.scale, collected.dtype) / positions)
 
 
 class VariationTerm(Sums):

@@ -105,10 +105,10 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
   loaded = load(inputs, config, styles_at)
   device = devices.choose_device(config.device)
   weights = weights or load_weights(config.network, config.weights)
-  network, layers = weights.network, config.content_layers + config.style_layers
-  weights = weights.up_to(network.deepest(layers).name)
+  network = weights.network
+  weights = weights.up_to(network.deepest(config.layers).name)
   asked = _resolved(config, loaded, network.name, device)
-  deepest = network.deepest(asked.content_layers + asked.style_layers)
+  deepest = network.deepest(asked.layers)
   _check_sizes(deepest.stride, loaded, asked)
   config = memory.fitted(
       asked, *loaded.size, memory_limit(device), loaded.num_regions, device)
@@ -127,8 +127,8 @@ def _resolved(config: Config, loaded: Loaded, network: str, device: str) -> Conf
   left_out = [kind for kind, there in given.items() if not there]
   changes: dict[str, Any] = {
       f"{kind}_{part}": () for kind in left_out for part in ("layers", "layer_weights")}
-  if not given["style"] and config.content_target == "neighbors":
-    changes["content_target"] = "features"
+  if left_out:
+    changes["neighbor_weight"] = 0.0
   if config.precision == "auto":
     changes["precision"] = devices.fast_precision(device)
   if config.init == "auto":

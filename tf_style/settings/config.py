@@ -20,8 +20,9 @@ from tf_style.settings.presets import (
     HYPERCOLUMN,
     LOSS_SETTINGS,
     PRESETS,
+    STATISTICS,
+    STATISTICS_EFFORTS,
     STYLE_LAYERS,
-    TARGET_SETTINGS,
 )
 from tf_style.vgg.network import NETWORKS
 
@@ -48,7 +49,7 @@ class Config:
       512, "size", "The look", "longest side of the result in pixels, or 'original'",
       low=1, high=LONGEST_SIDE)
   content_weight: float = option(
-      0.01, "float", "The look", "how much of the content picture to keep", low=0)
+      0.015, "float", "The look", "how much of the content picture to keep", low=0)
   style_weight: float = option(1.0, "float", "The look", "how much of the style to reach", low=0)
   tv_weight: float = option(
       0.0, "float", "The look", "smoothness: weight of the total variation", low=0)
@@ -89,15 +90,21 @@ class Config:
       "blocks and covariance behind them: closer to the style in less time",
       choices=STYLE_LOSSES)
   content_layers: tuple[str, ...] = option(
-      HYPERCOLUMN, "names", "Losses and layers", "layers whose features keep the content")
+      ("block4_conv2",), "names", "Losses and layers", "layers whose features keep the content")
   content_layer_weights: tuple[float, ...] = option(
-      (1 / len(HYPERCOLUMN),) * len(HYPERCOLUMN), "floats", "Losses and layers",
+      (1.0,), "floats", "Losses and layers",
       "one for each content layer; default: equal, sum 1", low=0)
   content_target: str = option(
-      "neighbors", "choice", "Losses and layers",
-      "what keeps the content: neighbors is at each position the style's features that are nearest "
-      "to its own; features is its own as they are; adain gives each of their channels the "
-      "style's mean and deviation first", choices=("neighbors", "adain", "features"))
+      "adain", "choice", "Losses and layers",
+      "what keeps the content: features is its features as they are; adain gives each of their "
+      "channels the style's mean and deviation first", choices=("adain", "features"))
+  neighbor_weight: float = option(
+      20.0, "float", "Losses and layers",
+      "how much of --content_weight keeps, at each position, the style's features that are nearest "
+      "to the content's; 0 leaves the style to its statistics alone", low=0)
+  neighbor_layers: tuple[str, ...] = option(
+      HYPERCOLUMN, "names", "Losses and layers",
+      "layers whose features, joined, are compared for --neighbor_weight")
   style_layers: tuple[str, ...] = option(
       BLOCKS, "style layers", "Losses and layers",
       "layers whose statistics carry the style; shallow is the first three of the default, deep "
@@ -126,7 +133,7 @@ class Config:
       "adam", "choice", "Optimization", "lbfgs gets further in the same number of steps",
       choices=("adam", "lbfgs"))
   steps: int = option(
-      200, "int", "Optimization", "evaluations of loss and gradient, all levels together",
+      140, "int", "Optimization", "evaluations of loss and gradient, all levels together",
       low=1, high=_MOST_STEPS)
   learning_rate: float = option(
       0.1, "float", "Optimization", "Adam's, in units of the whole range of a pixel",
@@ -198,6 +205,10 @@ class Config:
       object.__setattr__(self, field.name, checked(field, getattr(self, field.name)))
     self._check_layers("content", self.content_layers, self.content_layer_weights)
     self._check_layers("style", self.style_layers, self.style_layer_weights)
+    self._check_names("neighbor", self.neighbor_layers)
+    if self.neighbor_weight and not self.neighbor_layers:
+      raise InputError("--neighbor_layers: " + expected(
+          "at least one layer, or --neighbor_weight=0", "none"))
     if not self.content_layers + self.style_layers:
       raise InputError("--style_layers: " + expected("at least one style or content layer", "none"))
     if self.style_blend and not 0 < sum(self.style_blend) < math.inf:
@@ -209,7 +220,7 @@ class Config:
       raise InputError("--init: " + expected(
           f"auto, content, noise, style or image beside --color={self.color}", "recolored"))
 
-  def _check_layers(self, kind: str, layers: tuple[str, ...], weights: tuple[float, ...]) -> None:
+  def _check_names(self, kind: str, layers: tuple[str, ...]) -> None:
     known = NETWORKS[self.network].layers
     names = f", or one of {', '.join(STYLE_LAYERS)}" if kind == "style" else ""
     for name in layers:
@@ -218,9 +229,18 @@ class Config:
             f"layers of {self.network} ({', '.join(known)}){names}", name))
     if len(set(layers)) != len(layers):
       raise InputError(f"--{kind}_layers: " + expected("each layer once", ",".join(layers)))
+
+  def _check_layers(self, kind: str, layers: tuple[str, ...], weights: tuple[float, ...]) -> None:
+    self._check_names(kind, layers)
     if len(layers) != len(weights):
       raise InputError(f"--{kind}_layer_weights: " + expected(
           f"{len(layers)} numbers for {', '.join(layers) or 'no layers'}", f"{len(weights)}"))
+
+  @property
+  def layers(self) -> tuple[str, ...]:
+    """All layers in use, each once."""
+    neighbors = self.neighbor_layers if self.neighbor_weight else ()
+    return tuple(dict.fromkeys(self.content_layers + self.style_layers + neighbors))
 
   @property
   def output_shape(self) -> tuple[int, int] | None:
@@ -241,11 +261,12 @@ class Config:
         raise InputError(expected(f"one of the options {', '.join(fields)}", name))
     given = {name: checked(fields[name], value) for name, value in options.items()}
     preset, effort = given.get("preset", "default"), given.get("effort", "standard")
-    values = {**EFFORTS[effort], **PRESETS[preset], "preset": preset, "effort": effort}
+    values = {**PRESETS[preset], "preset": preset, "effort": effort}
     loss = given.get("style_loss", values.get("style_loss", fields["style_loss"].default))
-    target = {**LOSS_SETTINGS.get(loss, {}), **values, **given}.get(
-        "content_target", fields["content_target"].default)
-    values = {**TARGET_SETTINGS[target], **LOSS_SETTINGS.get(loss, {}), **values, **given}
+    values = {**LOSS_SETTINGS.get(loss, {}), **values, **given}
+    alone = values.get("neighbor_weight") == 0
+    values = {**(STATISTICS if alone else {}),
+              **(STATISTICS_EFFORTS if alone else EFFORTS)[effort], **values}
     for kind in ("content", "style"):
       if f"{kind}_layers" in given and f"{kind}_layer_weights" not in given:
         count = len(given[f"{kind}_layers"])
