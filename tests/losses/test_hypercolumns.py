@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_style.losses.hypercolumns import cosine_distance_sum, hypercolumns, nearest, unit
+from tf_style.losses.hypercolumns import (
+    cosine_distances,
+    hypercolumns,
+    nearest,
+    on_grid,
+    products,
+    unit,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -27,23 +34,40 @@ def test_hypercolumns_of_deep_layers_alone_have_the_grid_of_the_shallowest():
   assert joined.shape == (2, 8, 12, 8)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_cosine_distances_are_summed_over_positions(weighted):
-  one, other = features(3, 4, 5), features(3, 4, 5)
-  weights = RNG.uniform(size=(1, 3, 4)).astype(np.float32) if weighted else None
-  cosines = np.sum(one * other, -1) / np.linalg.norm(one, axis=-1) / np.linalg.norm(other, axis=-1)
-  expected = np.sum((1 - cosines) * (1 if weights is None else weights), (1, 2))
-  found = cosine_distance_sum(tf.constant(one), unit(tf.constant(other)), weights)
-  np.testing.assert_allclose(found, expected, rtol=1e-4)
+def test_cosines_are_made_of_the_sums_of_layers():
+  layers, strides, sides = [features(13, 18, 5), features(3, 4, 6)], [1, 4], tf.constant([3, 4])
+  joined, target = hypercolumns(layers, strides), unit(tf.constant(features(3, 4, 11)))
+  parts = [products(tf.constant(values), lambda cut=cut: target[..., cut], stride, sides)
+           for values, stride, cut in zip(layers, strides, (slice(5), slice(5, 11)), strict=True)]
+  found = cosine_distances(*map(tf.add, *parts))
+  own = joined / np.linalg.norm(joined, axis=-1, keepdims=True)
+  np.testing.assert_allclose(found, 1 - np.sum(own * target, -1), rtol=1e-4)
+
+
+@pytest.mark.parametrize("stride, side", [(1, 13), (4, 3), (8, 1)])
+def test_the_gradient_of_products_is_automatic_differentiation(stride, side):
+  values, target = tf.constant(features(side, side, 5)), tf.constant(features(3, 3, 5))
+  weights, sides = features(3, 3, 2), tf.constant([3, 3])
+  gradients = []
+  plain = lambda values, target, *grid: [
+      tf.reduce_sum(on_grid(values, *grid) * other, -1) for other in (
+          target(), on_grid(values, *grid))]
+  for function in (products, plain):
+    with tf.GradientTape() as tape:
+      tape.watch(values)
+      parts = function(values, lambda: target, stride, sides)
+      total = sum(tf.reduce_sum(part * weights[..., i]) for i, part in enumerate(parts))
+    gradients.append(tape.gradient(total, values))
+  np.testing.assert_allclose(*gradients, rtol=1e-5)
 
 
 def test_a_picture_without_features_has_a_finite_gradient():
-  zeros, target = tf.zeros([1, 2, 2, 3]), unit(tf.ones([1, 2, 2, 3]))
+  zeros, target = tf.zeros([1, 8, 8, 3]), unit(tf.ones([1, 2, 2, 3]))
   with tf.GradientTape() as tape:
     tape.watch(zeros)
-    value = cosine_distance_sum(zeros, target)
-  assert float(value[0]) == 4
-  assert np.isfinite(tape.gradient(value, zeros)).all()
+    distances = cosine_distances(*products(zeros, lambda: target, 1, tf.constant([2, 2])))
+  assert float(tf.reduce_sum(distances)) == 4
+  assert np.isfinite(tape.gradient(distances, zeros)).all()
 
 
 def test_nearest_is_by_direction_in_blocks_of_any_number_of_rows():

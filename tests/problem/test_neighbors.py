@@ -27,7 +27,7 @@ def setting(network, style="waves", content="photo", **options) -> Problem:
 def chosen(problem: Problem) -> np.ndarray:
   """The target's hypercolumns [1, h, w, D]."""
   target = problem.at(HEIGHT, WIDTH).wanted.targets["neighbors"]
-  return tf.gather(target.bank[0, 0], target.rows).numpy()
+  return tf.gather(tf.concat(target.banks, -1)[0, 0], target.rows).numpy()
 
 
 def in_tiles(problem: Problem, network: Extractors) -> View:

@@ -1,6 +1,6 @@
 """Hypercolumns of features, and the style's nearest to each of the content (Kolkin et al. 2022)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -12,51 +12,74 @@ _BLOCK = 512  # rows that are compared with the whole bank at once
 
 
 def hypercolumns(layers: Sequence[tf.Tensor], strides: Sequence[int]) -> tf.Tensor:
-  """Joins the features of several layers position by position (Hariharan et al. 2015).
+  """Joins `on_grid` of several layers of one picture: [B, H / GRID, W / GRID, sum of C]."""
+  finest = min(range(len(layers)), key=strides.__getitem__)
+  sides = tf.shape(layers[finest])[1:3] * strides[finest] // GRID
+  return tf.concat([on_grid(values, stride, sides)
+                    for values, stride in zip(layers, strides, strict=True)], -1)
+
+
+def on_grid(values: tf.Tensor, stride: int, sides: tf.Tensor) -> tf.Tensor:
+  """Returns a layer's part of the hypercolumns (Hariharan et al. 2015; Kolkin et al. 2022).
 
   A position covers GRID x GRID pixels. It has the means of a finer layer over them, and the cell
   that they lie in of a coarser one, so that hypercolumns of disjoint tiles are those of the whole.
   Each layer is divided by the number of its channels, so that none outweighs the others.
 
   Args:
-    layers: [B, H / stride, W / stride, C] features each, of one picture.
-    strides: pixels between two cells of each.
+    values: [B, H / stride, W / stride, C] features.
+    stride: pixels between two of them.
+    sides: [2] H / GRID and W / GRID. Where that is more than whole cells the last one comes again.
   Returns:
-    [B, H / GRID, W / GRID, sum of C] in the features' type.
+    [B, H / GRID, W / GRID, C].
   """
-  finest = min(range(len(layers)), key=strides.__getitem__)
-  sides = [side * strides[finest] // GRID for side in tf.unstack(tf.shape(layers[finest])[1:3])]
-  return tf.concat([
-      _on_grid(values, stride, sides) * tf.cast(1 / values.shape[-1], values.dtype)
-      for values, stride in zip(layers, strides, strict=True)], -1)
-
-
-def _on_grid(values: tf.Tensor, stride: int, sides: Sequence[tf.Tensor]) -> tf.Tensor:
+  share = tf.cast(1 / values.shape[-1], values.dtype)
   if stride < GRID:
-    return tf.nn.avg_pool2d(values, GRID // stride, GRID // stride, "VALID")
-  for axis, side in enumerate(sides, start=1):
-    if stride > GRID:  # a side that has no whole cell at its end has the last one once more
-      cells = tf.minimum(tf.range(side) // (stride // GRID), tf.shape(values)[axis] - 1)
-      values = tf.gather(values, cells, axis=axis)
-  return values
+    return tf.nn.avg_pool2d(values, GRID // stride, GRID // stride, "VALID") * share
+  if stride > GRID:
+    for axis in (1, 2):
+      cells = tf.range(sides[axis - 1]) // (stride // GRID)
+      values = tf.gather(values, tf.minimum(cells, tf.shape(values)[axis] - 1), axis=axis)
+  return values * share
 
 
-def cosine_distance_sum(columns: tf.Tensor, target: tf.Tensor,
-                        weights: tf.Tensor | None = None) -> tf.Tensor:
-  """Sums 1 - cos over positions, undivided (Kolkin et al. 2022, eq. 1).
+def products(values: tf.Tensor, target: Callable[[], tf.Tensor], stride: int,
+             sides: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+  """Returns a layer's part of h . t and of h . h at each position, of which cosines are made.
+
+  The parts of all layers add up. Nothing but the features is kept for the gradient: hypercolumns
+  are made again.
 
   Args:
-    columns: [B, h, w, D].
-    target: likewise, of unit length.
-    weights: [1, h, w] or [B, h, w], what each position counts; None counts all alike.
+    values: as for `on_grid`.
+    target: makes the layer's part of t, [B, H / GRID, W / GRID, C].
+    stride, sides: as for `on_grid`.
   Returns:
-    [B] sums in float32, or in float64 of float64.
+    Twice [B, H / GRID, W / GRID], in float32, or in float64 of float64.
   """
-  wide = wide_type(columns)
-  products = tf.reduce_sum(tf.cast(columns * target, wide), -1)
-  squares = tf.reduce_sum(tf.cast(columns * columns, wide), -1)
-  distances = 1 - products * tf.math.rsqrt(squares + 1e-12)
-  return tf.reduce_sum(distances if weights is None else distances * weights, (1, 2))
+  wide = wide_type(values)
+
+  @tf.custom_gradient
+  def sums(values: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tf.Tensor]]:
+    def gradient(of_target: tf.Tensor, of_self: tf.Tensor) -> tf.Tensor:
+      with tf.GradientTape() as tape:
+        tape.watch(values)
+        part = on_grid(values, stride, sides)
+      slope = (of_target[..., None] * tf.cast(target(), wide)
+               + 2 * of_self[..., None] * tf.cast(part, wide))
+      return tape.gradient(part, values, tf.cast(slope, values.dtype))
+
+    part = on_grid(values, stride, sides)
+    return (tf.reduce_sum(tf.cast(part * target(), wide), -1),
+            tf.reduce_sum(tf.cast(part * part, wide), -1)), gradient
+
+  of_target, of_self = sums(values)
+  return of_target, of_self
+
+
+def cosine_distances(of_target: tf.Tensor, of_self: tf.Tensor) -> tf.Tensor:
+  """Returns 1 - cos at each position (Kolkin et al. 2022, eq. 1), from the sums of `products`."""
+  return 1 - of_target * tf.math.rsqrt(of_self + 1e-12)
 
 
 def unit(rows: tf.Tensor) -> tf.Tensor:
@@ -75,10 +98,10 @@ def nearest(query: tf.Tensor, bank: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     [N] int32 rows of the bank, and [N] float32 their cosines, rounded as the features are.
   """
   count, size = tf.shape(query)[0], query.shape[-1]
-  blocks = tf.reshape(tf.pad(unit(query), [[0, -count % _BLOCK], [0, 0]]), [-1, _BLOCK, size])
+  blocks = tf.reshape(tf.pad(query, [[0, -count % _BLOCK], [0, 0]]), [-1, _BLOCK, size])
 
   def compare(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    cosines = tf.matmul(rows, bank, transpose_b=True)
+    cosines = tf.matmul(unit(rows), bank, transpose_b=True)
     return (tf.argmax(cosines, 1, tf.int32), tf.cast(tf.reduce_max(cosines, 1), tf.float32))
 
   found, cosines = tf.map_fn(compare, blocks, fn_output_signature=(tf.int32, tf.float32))

@@ -15,10 +15,10 @@ def collect(extractor: Extractor, objective: Objective, picture: tf.Tensor, want
             window: Window | None = None) -> dict[str, Nest]:
   """Returns what each term collects, by its name.
 
-  Where a term of one layer looks at the features the gradient forks. Left to themselves, the
+  Where a term looks at the features of a layer alone the gradient forks. Left to themselves, the
   gradients of all such terms are computed when their adjoint is there, and wait for those of the
   layers behind: 600 MB at 1184x1184 pixels. Here each is computed when the one from behind has
-  come, to be added to it. Terms of several layers collect at the end.
+  come, to be added to it. Terms that want several layers at once collect at the end.
 
   Args:
     extractor: of the features.
@@ -29,11 +29,11 @@ def collect(extractor: Extractor, objective: Objective, picture: tf.Tensor, want
   """
   collected = {term.name: term.collect({PICTURE: picture}, wanted, window)
                for term in objective.terms if term.layers == (PICTURE,)}
-  groups = [term for term in objective.terms if len(term.layers) > 1]
+  groups = [term for term in objective.terms if not term.adds_layers]
   kept: dict[str, tf.Tensor] = {}
 
   def look(name: str, features: tf.Tensor) -> tf.Tensor:
-    alone = [term for term in objective.terms if term.layers == (name,)]
+    alone = [term for term in objective.terms if term.adds_layers and name in term.layers]
 
     @tf.custom_gradient
     def fork(features: tf.Tensor) -> tuple[tuple[tf.Tensor, Nest], Callable[..., tf.Tensor]]:
@@ -49,7 +49,9 @@ def collect(extractor: Extractor, objective: Objective, picture: tf.Tensor, want
 
     if alone:
       features, nests = fork(features)
-      collected.update(nests)
+      for term, nest in nests.items():
+        collected[term] = nest if term not in collected else tf.nest.map_structure(
+            tf.add, collected[term], nest)
     if any(name in term.layers for term in groups):
       kept[name] = features
     return features

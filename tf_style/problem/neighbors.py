@@ -1,6 +1,6 @@
 """What takes the place of the content: at each position the style's nearest hypercolumn."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from tf_style.problem.compiled import Compiled, Traces
 from tf_style.problem.tiles import Slices, Window
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractor
-from tf_style.vgg.network import NETWORKS, Layer
+from tf_style.vgg.network import NETWORKS
 
 # Positions of a style's region that are searched; more take time and memory in proportion.
 _MOST_ROWS = 8192
@@ -23,34 +23,16 @@ class NeighborTarget(NamedTuple):
   """What hypercolumns are compared with: rows of a bank.
 
   Attributes:
-    bank: [1, 1, M, D] of unit length.
+    banks: [1, 1, M, C] of each layer; rows of all, joined, have unit length.
     rows: [1, h, w] int32, a row of the bank for each position.
     scale: scalar, what cosine distances are multiplied by.
     weights: [1, h, w] float32, what each position counts, in a list; empty where all count alike.
   """
 
-  bank: tf.Tensor
+  banks: list[tf.Tensor]
   rows: tf.Tensor
   scale: tf.Tensor
   weights: list[tf.Tensor]
-
-
-class Columns:
-  """Hypercolumns of the neighbor layers of a configuration.
-
-  Attributes:
-    layers: that are joined.
-  """
-
-  def __init__(self, config: Config):
-    """Reads the network and the layers."""
-    table = NETWORKS[config.network].layers
-    self.layers: tuple[Layer, ...] = tuple(table[name] for name in config.neighbor_layers)
-
-  def of(self, features: Mapping[str, tf.Tensor], window: Window | None) -> tf.Tensor:
-    """Returns those of a window's own cells, [B, h, w, D]; None is the whole picture."""
-    own = [tiles.own_cells(features[layer.name], window, layer.stride) for layer in self.layers]
-    return hypercolumns(own, [layer.stride for layer in self.layers])
 
 
 class Neighbors:
@@ -65,8 +47,8 @@ class Neighbors:
       traces: keeps account of what tracing leaves behind.
     """
     traces = traces or Traces()
-    self._extractor, self._columns = extractor, Columns(config)
-    self._network = NETWORKS[config.network]
+    self._extractor, self._network = extractor, NETWORKS[config.network]
+    self._layers = [self._network.layers[name] for name in config.neighbor_layers]
     self._own = Compiled(self._own_columns, traces)
     self._nearest = Compiled(_nearest, traces)
 
@@ -112,8 +94,9 @@ class Neighbors:
       rows[here] = np.take_along_axis(found[:, here] + bank.starts[:, None], chosen[None], 0)[0]
       rows[here] += size
       size += len(bank.rows)
-    whole = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
-    return NeighborTarget(whole[None, None], tf.constant(rows), tf.convert_to_tensor(scale),
+    joined = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
+    of_layers = tf.split(joined[None, None], [layer.channels for layer in self._layers], -1)
+    return NeighborTarget(of_layers, tf.constant(rows), tf.convert_to_tensor(scale),
                           [] if weights is None else [tf.constant(weights)])
 
   def _walk(self, picture: np.ndarray, tile_size: int) -> Iterator[tuple[Slices, np.ndarray]]:
@@ -127,7 +110,9 @@ class Neighbors:
              self._own(part, tf.constant(window, tf.int32)).numpy())
 
   def _own_columns(self, part: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
-    return self._columns.of(self._extractor(part), Window(*tf.unstack(vector)))
+    features, window = self._extractor(part), Window(*tf.unstack(vector))
+    own = [tiles.own_cells(features[layer.name], window, layer.stride) for layer in self._layers]
+    return hypercolumns(own, [layer.stride for layer in self._layers])
 
   def _rows(self, style: np.ndarray, regions: np.ndarray | None,
             tile_size: int) -> dict[int, np.ndarray]:

@@ -8,7 +8,6 @@ import tensorflow as tf
 from tf_style.losses.statistics import Statistics, covariance, trace
 from tf_style.losses.style import STYLE_LOSSES
 from tf_style.problem.compiled import Nest
-from tf_style.problem.neighbors import Columns
 from tf_style.problem.terms import (
     ContentTerm,
     LossTerms,
@@ -38,7 +37,8 @@ class Objective:
         ContentTerm(table[name], config.content_weight * weight) for name, weight
         in zip(config.content_layers, config.content_layer_weights, strict=True)]
     if config.neighbor_weight:
-      terms.append(NeighborTerm(Columns(config), config.content_weight * config.neighbor_weight))
+      terms.append(NeighborTerm([table[name] for name in config.neighbor_layers],
+                                config.content_weight * config.neighbor_weight))
     terms += [StyleTerm(table[name], config.style_weight * weight, self._loss) for name, weight
               in zip(config.style_layers, config.style_layer_weights, strict=True)]
     terms += [VariationTerm(config.tv_weight, config.tv_norm)] if config.tv_weight else []

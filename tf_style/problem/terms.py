@@ -14,12 +14,12 @@ import tensorflow as tf
 
 from tf_style.losses.content import squared_error_sum
 from tf_style.losses.distance import StyleLoss
-from tf_style.losses.hypercolumns import GRID, cosine_distance_sum
+from tf_style.losses.hypercolumns import GRID, cosine_distances, products
 from tf_style.losses.statistics import FeatureSums, feature_sums, statistics
 from tf_style.losses.variation import variation_sum
 from tf_style.problem import tiles
 from tf_style.problem.compiled import Nest
-from tf_style.problem.neighbors import Columns, NeighborTarget
+from tf_style.problem.neighbors import NeighborTarget
 from tf_style.problem.tiles import Window
 from tf_style.vgg.network import Layer
 
@@ -62,12 +62,15 @@ class Term(Protocol):
     layers: the layers that it looks at, or `PICTURE` alone.
     weight: what it is multiplied by in the total.
     scatters: whether it falls with the number of positions (see `Objective.weights`).
+    adds_layers: whether what it collects of a group of layers is the sum over them: it then
+      collects layer by layer, each given alone, which takes less memory.
   """
 
   name: str
   layers: tuple[str, ...]
   weight: float
   scatters: bool
+  adds_layers: bool
 
   def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
               window: Window | None) -> Nest:
@@ -90,7 +93,9 @@ class Term(Protocol):
 
 
 class Sums:
-  """A term whose windows merge by addition: each window's adjoint is that of the whole."""
+  """A term of one layer whose windows merge by addition: an adjoint is that of the whole."""
+
+  adds_layers = True
 
   def merge(self, one: Nest, other: Nest) -> Nest:
     return tf.nest.map_structure(tf.add, one, other)
@@ -170,32 +175,48 @@ class ContentTerm(Sums):
     return collected * (1 / (positions * self._layer.channels))
 
 
-class NeighborTerm(Sums):
+class NeighborTerm:
   """The mean cosine distance of hypercolumns to those of the style that take the content's place.
 
-
+  It is multiplied by how much the style's features vary (`Objective.variance`), as the distances of
+  statistics are: so a content weight means the same for a soft painting and a hard woodcut. What is
+  collected is one row a position, [B, N] each: products with the target, with itself, and what the
+  position counts.
   """
 
-  name, scatters = "neighbors", False
+  name, scatters, adds_layers = "neighbors", False, True
 
-  def __init__(self, columns: Columns, weight: float):
-    self.weight, self._columns = weight, columns
-    self.layers = tuple(layer.name for layer in columns.layers)
+  def __init__(self, layers: Sequence[Layer], weight: float):
+    self.weight, self._layers = weight, {layer.name: layer for layer in layers}
+    self.layers = tuple(self._layers)
 
   def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
-              window: Window | None) -> tf.Tensor:
+              window: Window | None) -> tuple[tf.Tensor, ...]:
+    (name, values), = features.items()
     target: NeighborTarget = wanted.targets[self.name]
     cut = lambda plane: tiles.own_cells(plane, window, GRID, of_picture=True)
-    chosen = tf.gather(target.bank[0, 0], cut(target.rows))
-    return cosine_distance_sum(
-        self._columns.of(features, window), chosen, *map(cut, target.weights))
+    rows, bank = cut(target.rows), target.banks[self.layers.index(name)][0, 0]
+    stride = self._layers[name].stride
+    parts = products(tiles.own_cells(values, window, stride), lambda: tf.gather(bank, rows), stride,
+                     tf.shape(rows)[1:3])
+    counts = tf.zeros_like(parts[0])
+    if name == self.layers[0]:
+      counts += cut(target.weights[0]) if target.weights else 1
+    return tuple(tf.reshape(each, [tf.shape(each)[0], -1]) for each in (*parts, counts))
 
-  def distance(self, collected: tf.Tensor, wanted: Wanted) -> tf.Tensor:
+  def merge(self, one: Nest, other: Nest) -> Nest:
+    return tuple(tf.concat(pair, 1) for pair in zip(one, other, strict=True))
+
+  def part(self, adjoint: Nest, shapes: Sequence[Nest], index: int) -> Nest:
+    sizes = [shape[0][1] for shape in shapes]
+    begin = sum(sizes[:index])
+    return tuple(each[:, begin:begin + sizes[index]] for each in adjoint)
+
+  def distance(self, collected: tuple[tf.Tensor, ...], wanted: Wanted) -> tf.Tensor:
     target: NeighborTarget = wanted.targets[self.name]
-    positions = tf.cast(tf.size(target.rows), collected.dtype)
-    for weights in target.weights:
-      positions = tf.maximum(tf.cast(tf.reduce_sum(weights), collected.dtype), 1e-6)
-    return collected * (tf.cast(target.scale, collected.dtype) / positions)
+    *parts, counts = collected
+    share = tf.cast(target.scale, counts.dtype) / tf.maximum(tf.reduce_sum(counts, 1), 1e-6)
+    return tf.reduce_sum(cosine_distances(*parts) * counts, 1) * share
 
 
 class VariationTerm(Sums):
