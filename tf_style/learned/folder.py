@@ -1,0 +1,182 @@
+"""Writes a learned style as a folder: record, weights, pictures, SavedModel, README."""
+
+import dataclasses
+import errno
+import os
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tf_style.learned.applying import SMALLEST
+from tf_style.learned.network import STRIDE, Network
+from tf_style.learned.record import RECORD, SAVED_MODEL, WEIGHTS, file_digest
+from tf_style.learned.style import LearnedStyle
+from tf_style.pictures import images
+from tf_style.system.files import check_empty_folder, write_folder_atomically
+from tf_style.version import __version__
+
+EXAMPLE = "example.jpg"
+
+
+def write_folder(folder: str | os.PathLike[str], style: LearnedStyle, *,
+                 compact: bool = False) -> None:
+  """Writes a style; arguments and errors as for `LearnedStyle.save`."""
+  check_empty_folder(folder, "--output")
+  target = Path(os.path.realpath(folder))
+
+  def write(aside: Path) -> None:
+    read_back = [_write_weights(aside / WEIGHTS, style.network, compact)]
+    for name, picture in zip(style.record.pictures, style.pictures, strict=True):
+      read_back.append(images.save_picture(aside / name, picture))
+    if style.example is not None:
+      images.save_picture(aside / EXAMPLE, style.example)
+    if not compact:
+      write_saved_model(aside / SAVED_MODEL, style.network)
+    record = dataclasses.replace(
+        style.record, files={path.name: file_digest(path) for path in read_back})
+    (aside / RECORD).write_text(record.as_text(), "utf-8")
+    (aside / "README.md").write_text(readme(style, compact), "utf-8")
+    check_empty_folder(target, "--output")
+
+  write_folder_atomically(target, write, overwrite=False)
+
+
+def _write_weights(path: Path, network: Network, compact: bool) -> Path:
+  """Writes the weights as Keras does; in float16 where they shall be compact."""
+  network.whole.save_weights(os.fspath(path))
+  if compact:
+    aside = path.with_name(f"half-{path.name}")
+    with h5py.File(path) as wide, h5py.File(aside, "w") as half:
+      wide.visititems(lambda name, each: _copy_half(half, name, each))
+    os.replace(aside, path)
+  return path
+
+
+def _copy_half(half: h5py.File, name: str, each: h5py.Group | h5py.Dataset) -> None:
+  if isinstance(each, h5py.Dataset):
+    half.create_dataset(name, data=np.asarray(each).astype(np.float16))
+  else:
+    group = half.require_group(name)
+    for key, value in each.attrs.items():
+      group.attrs[key] = value
+
+
+def write_saved_model(folder: Path, network: Network) -> None:
+  """Writes the network as a SavedModel that needs neither tf_style nor Keras, in float32.
+
+  Its signature `paint`, which is `serving_default` too, takes `image`, uint8 [B, H, W, 3] of any
+  size from 16 x 16, and, where there are several styles, `blend`, float32 [B, S]. It gives `image`,
+  uint8, and `picture`, float32 in [0, 1].
+
+  Raises:
+    OSError: from the system.
+  """
+  portable = Network(network.shape)
+  for own, theirs in zip(portable.variables, network.variables, strict=True):
+    own.assign(theirs)
+  archive = keras.export.ExportArchive()
+  archive.track(portable.whole)
+  archive.add_endpoint("paint", *endpoint(portable))
+  try:
+    archive.write_out(os.fspath(folder), verbose=False)
+  except tf.errors.OpError as error:  # a full disk is no OSError to TensorFlow
+    raise OSError(errno.EIO, error.message) from error
+
+
+def endpoint(network: Network) -> tuple:
+  """Returns the function of the signature `paint`, and its specs."""
+  styles = network.shape.styles
+  specs = [tf.TensorSpec([None, None, None, 3], tf.uint8, "image")]
+  if styles == 1:
+    return (lambda image: painted(network, image, tf.ones([tf.shape(image)[0], 1]))), specs
+  specs.append(tf.TensorSpec([None, styles], tf.float32, "blend"))
+  return (lambda image, blend: painted(network, image, blend)), specs
+
+
+def painted(network: Network, image: tf.Tensor, blend: tf.Tensor) -> dict[str, tf.Tensor]:
+  """Paints pictures uint8 [B, H, W, 3] by shares [B, S] of any sum, in a graph."""
+  image = tf.ensure_shape(image, [None, None, None, 3])
+  size = tf.shape(image)
+  check = tf.debugging.Assert(tf.reduce_min(size[1:3]) >= SMALLEST, [
+      f"expected pictures of at least {SMALLEST} x {SMALLEST} pixels, received", size], 4)
+  with tf.control_dependencies([check]):
+    picture = tf.cast(image, tf.float32) / 255.0
+  rest = -size[1:3] % STRIDE
+  whole = tf.pad(picture, [[0, 0], [0, rest[0]], [0, rest[1]], [0, 0]], "REFLECT")
+  shares = blend / tf.maximum(tf.reduce_sum(blend, 1, keepdims=True), 1e-6)
+  result = network.whole([whole, shares])[0][:, :size[1], :size[2]]
+  levels = tf.cast(tf.clip_by_value(result * 255.0 + 0.5, 0.0, 255.0), tf.uint8)
+  return {"image": levels, "picture": result}
+
+
+def readme(style: LearnedStyle, compact: bool = False) -> str:
+  """Returns the README of the folder."""
+  record, several = style.record, len(style.record.styles) > 1
+  names = ", ".join(record.styles)
+  blend = ", blend=tf.constant([[{}]])".format(
+      ", ".join(f"{1 / len(record.styles):.2g}" for _ in record.styles)) if several else ""
+  served = "" if compact else _SERVED.format(
+      blend=blend, also=_BLEND.format(styles=len(record.styles)) if several else "",
+      inputs='"instances"' if not several else '"inputs"',
+      smallest=SMALLEST)
+  flag = " --style_blend=" + ",".join(["1"] * len(record.styles)) if several else ""
+  return _README.format(
+      names=names, version=__version__, steps=record.steps, loss=f"{record.loss:.6g}", flag=flag,
+      photographs=record.photographs, network=record.objective.network.upper(), served=served)
+
+
+_README = """\
+# A learned style: {names}
+
+Learned by tf_style {version} in {steps} steps from {photographs} photographs, with the loss of a
+repaint by {network}. Loss on photographs held out: {loss}. `style.json` says all settings.
+
+```sh
+tf-style --model=FOLDER --content=photo.jpg{flag}
+```
+
+```python
+import tf_style
+
+style = tf_style.LearnedStyle.load("FOLDER")
+tf_style.save_picture("painted.png", style("photo.jpg"))
+```
+{served}
+## Licence
+
+The network was trained on the pictures of the style in this folder and on photographs, with a loss
+that VGG's weights define (Simonyan and Zisserman, CC BY 4.0); neither photographs nor VGG's weights
+are part of it. Whoever passes it on answers for the rights in the style. The code of tf_style is
+under the Apache License 2.0.
+"""
+
+_SERVED = """
+## With TensorFlow alone
+
+`saved_model` needs neither tf_style nor Keras. Its signature `paint`, `serving_default` too, takes
+`image`, uint8 `[B, H, W, 3]` of any size from {smallest} x {smallest} pixels{also}, and gives
+`image`, uint8, and `picture`, float32 in [0, 1].
+
+```python
+import tensorflow as tf
+
+model = tf.saved_model.load("FOLDER/saved_model")
+image = tf.io.decode_jpeg(tf.io.read_file("photo.jpg"), channels=3)[None]
+painted = model.signatures["paint"](image=image{blend})["image"]
+tf.io.write_file("painted.png", tf.io.encode_png(painted[0]))
+```
+
+TensorFlow Serving mounts that folder as version 1 of a model:
+
+```sh
+docker run -p 8501:8501 -e MODEL_NAME=style \\
+    -v "$PWD/FOLDER/saved_model:/models/style/1" tensorflow/serving
+```
+
+A request is a JSON object with the rows of pixels under {inputs}, posted to
+`/v1/models/style:predict`; gRPC is faster.
+"""
+_BLEND = ", and `blend`, float32 `[B, {styles}]`, the shares of the styles"

@@ -1,0 +1,132 @@
+"""The network that paints: a photograph in, the painted picture out, in one forward pass."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import keras
+from keras import KerasTensor
+
+from tf_style.learned.layers import Moments, StyleNorm
+
+STRIDE = 4  # pixels that sides must be a multiple of
+_OUTER = 9  # side of the first and the last kernel
+
+
+class Shape(NamedTuple):
+  """What a network is built from.
+
+  Attributes:
+    width: half as many channels at full resolution, two and four times as many behind each stride.
+    blocks: residual blocks.
+    styles: how many it learns.
+  """
+
+  width: int
+  blocks: int
+  styles: int
+
+  @property
+  def reach(self) -> int:
+    """How many pixels around a cell of `STRIDE` pixels decide what is painted in it."""
+    down, blocks, up = _OUTER // 2 + 2, self.blocks * 2 * STRIDE, 2 + 1 + _OUTER // 2
+    return down + blocks + up
+
+
+class Network:
+  """Convolutions, residual blocks and resizing (Johnson et al. 2016), normalized by style.
+
+  Borders are reflected, and pictures are enlarged by repeating cells before a convolution (Odena et
+  al. 2016): transposed convolutions leave grids, and zeros a frame. The first convolution has a
+  stride, and few channels are at full resolution, where normalization, not convolution, takes the
+  time.
+
+  Attributes:
+    shape: what it was built from.
+    whole: model of a picture [B, H, W, 3] in [0, 1] and shares [B, S] to the painted picture
+      [B, H, W, 3] float32 and the moments of its normalizations, [B, 2, C] each.
+    given: model of picture, shares and such moments to the painted picture.
+  """
+
+  def __init__(self, shape: Shape, precision: str = "float32", seed: int = 0):
+    """Builds the network with random weights.
+
+    Args:
+      shape: how wide and deep it is.
+      precision: of the features, `float32` or `bfloat16`; weights are float32 in both.
+      seed: of the weights.
+    """
+    self.shape = shape
+    self._policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    self._seeds = (1000 * seed + number for number in range(1000))
+    self._layers: dict[str, keras.layers.Layer] = {}
+    picture = keras.Input((None, None, 3), name="picture", dtype="float32")
+    shares = keras.Input((shape.styles,), name="shares", dtype="float32")
+    moments: list[KerasTensor] = []
+
+    def own(name: str, features: KerasTensor) -> KerasTensor:
+      moments.append(Moments(f"{name}_moments")(features))
+      return moments[-1]
+
+    painted = self._painted(picture, shares, own)
+    self.whole = keras.Model([picture, shares], [painted, *moments], name="whole")
+    inputs = [keras.Input(each.shape[1:], dtype="float32") for each in moments]
+    known = iter(inputs)
+    self.given = keras.Model(
+        [picture, shares, *inputs],
+        self._painted(picture, shares, lambda name, features: next(known)), name="given")
+
+  @property
+  def variables(self) -> list[keras.Variable]:
+    """All weights, in the order in which they were made."""
+    variables: list[keras.Variable] = self.whole.trainable_variables
+    return variables
+
+  def _painted(self, picture: KerasTensor, shares: KerasTensor,
+               moments_of: Callable[[str, KerasTensor], KerasTensor]) -> KerasTensor:
+    """Applies the network; layers are made by the first call and shared by the second."""
+    width, names = self.shape.width, _names()
+
+    def convolved(features: KerasTensor, channels: int, side: int = 3,
+                  stride: int = 1) -> KerasTensor:
+      name = next(names)
+      values = self._convolved(features, channels, side, stride, name)
+      norm = self._layer(f"{name}_norm", lambda: StyleNorm(self.shape.styles, f"{name}_norm"))
+      return norm([values, moments_of(name, values), shares])
+
+    def active(*args: Any) -> KerasTensor:
+      return self._plain("relu", keras.layers.ReLU)(convolved(*args))
+
+    doubled = self._plain("doubled", lambda **options: keras.layers.UpSampling2D(
+        2, data_format="channels_last", **options))
+    x = active(picture * 2.0 - 1.0, 2 * width, _OUTER, 2)
+    x = active(x, 4 * width, 3, 2)
+    for _ in range(self.shape.blocks):
+      x = x + convolved(active(x, 4 * width), 4 * width)
+    x = active(doubled(x), 2 * width)
+    x = active(doubled(x), width // 2)
+    x = self._convolved(x, 3, _OUTER, 1, "painted", bias=True)
+    return self._layer("sigmoid", lambda: keras.layers.Activation("sigmoid", dtype="float32"))(x)
+
+  def _convolved(self, features: KerasTensor, channels: int, side: int, stride: int, name: str,
+                 bias: bool = False) -> KerasTensor:
+    def make() -> keras.layers.Layer:
+      random = keras.initializers.GlorotUniform(next(self._seeds))
+      return keras.layers.Conv2D(
+          channels, side, stride, use_bias=bias, data_format="channels_last", name=name,
+          dtype=self._policy, kernel_initializer=random)
+
+    edge = side // 2
+    padded = keras.ops.pad(features, ((0, 0), (edge, edge), (edge, edge), (0, 0)), "reflect")
+    return self._layer(name, make)(padded)
+
+  def _plain(self, name: str, make: Callable[..., keras.layers.Layer]) -> keras.layers.Layer:
+    return self._layer(name, lambda: make(dtype=self._policy))
+
+  def _layer(self, name: str, make: Callable[[], keras.layers.Layer]) -> keras.layers.Layer:
+    if name not in self._layers:
+      self._layers[name] = make()
+    return self._layers[name]
+
+
+def _names() -> Iterator[str]:
+  return (f"layer{number:02d}" for number in range(1, 1000))
