@@ -22,7 +22,8 @@ WITHOUT_TENSORFLOW = (
     "errors", "version", "system.files", "system.machine", "system.signals", "pictures.images",
     "pictures.color", "pictures.masks", "pictures.sheet", "vgg.network", "settings.config",
     "problem.inputs", "problem.memory", "problem.tiles", "repaint.checkpoints", "repaint.pyramid",
-    "learned.settings",
+    "learned.checkpoints", "learned.record", "learned.settings", "cli.learning", "cli.lessons",
+    "cli.models", "cli.painting", "learn",
     "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.output",
     "cli.progress", "cli.watchers", "run", "gallery", "board", "export")
 

@@ -1,4 +1,4 @@
-"""Learning: the loss falls, the best network is kept, a resumed training is an uninterrupted one."""
+"""Learning: the loss falls, the best network is kept, a resumed training ends as a whole one."""
 
 import numpy as np
 import pytest

@@ -56,6 +56,19 @@ def test_moments_of_the_picture_itself_give_the_same_picture(network):
   np.testing.assert_allclose(given, painted, atol=1e-6)
 
 
+def test_the_gradient_of_training_is_that_of_the_network(network):
+  pictures = tf.constant(np.concatenate([sample("photo", 32, 48), sample("cat", 32, 48)]))
+  shares, found = tf.constant(np.stack([ONE, OTHER])), []
+  upstream = tf.constant(np.random.default_rng(0).normal(size=pictures.shape), tf.float32)
+  for model in (network.trained, lambda inputs: network.whole(inputs)[0]):
+    with tf.GradientTape() as tape:
+      painted = model([pictures, shares])
+    weights = [variable.value for variable in network.variables]
+    found.append((painted, *tape.gradient(painted, weights, output_gradients=upstream)))
+  for mine, theirs in zip(*found, strict=True):
+    np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=max(1e-5, 1e-4 * np.abs(theirs).max()))
+
+
 def test_styles_mix(network):
   picture, apply = sample("photo", 48, 64), Applier(network)
   one, other, both = (apply(picture, shares) for shares in (ONE, OTHER, (ONE + OTHER) / 2))

@@ -110,7 +110,11 @@ def make_batches(lesson: Lesson) -> Batches:
 
 def _step(trainer: Trainer, batches: Batches, lesson: Lesson, chunk: Chunk,
           seconds: float) -> Step:
-  """Returns the record for watchers; its picture is the photographs held out, side by side."""
+  """Returns the record for watchers.
+
+  Its picture is the photographs held out, painted, side by side; its best loss is the mean on
+  these; its history, the steps of all looks at them and the losses there.
+  """
   def no_state() -> NoReturn:
     raise AttributeError("a training has no level of a repaint")
 
@@ -121,7 +125,8 @@ def _step(trainer: Trainer, batches: Batches, lesson: Lesson, chunk: Chunk,
       best_loss=trainer.best_loss, seconds=seconds,
       seconds_a_step=chunk.seconds / len(chunk.totals),
       picture=lambda: side_by_side(trainer.paint(lesson.held_out)), state=no_state,
-      precision=lesson.config.precision, faults=int(np.sum(np.isnan(chunk.totals))))
+      precision=lesson.config.precision, faults=int(np.sum(np.isnan(chunk.totals))),
+      history=lambda: dict(zip(("look", "loss"), np.array(trainer.losses).T, strict=True)))
 
 
 def side_by_side(pictures: np.ndarray) -> np.ndarray:

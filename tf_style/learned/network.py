@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import KerasTensor
 
-from tf_style.learned.layers import Moments, StyleNorm
+from tf_style.learned.layers import Doubled, Moments, StyleNorm
 
 STRIDE = 4  # pixels that sides must be a multiple of
 _OUTER = 9  # side of the first and the last kernel
@@ -45,6 +45,7 @@ class Network:
     whole: model of a picture [B, H, W, 3] in [0, 1] and shares [B, S] to the painted picture
       [B, H, W, 3] float32 and the moments of its normalizations, [B, 2, C] each.
     given: model of picture, shares and such moments to the painted picture.
+    trained: model of picture and shares to the painted picture, with a faster gradient.
   """
 
   def __init__(self, shape: Shape, precision: str = "float32", seed: int = 0):
@@ -74,6 +75,8 @@ class Network:
     self.given = keras.Model(
         [picture, shares, *inputs],
         self._painted(picture, shares, lambda name, features: next(known)), name="given")
+    self.trained = keras.Model(
+        [picture, shares], self._painted(picture, shares, None), name="trained")
 
   @property
   def variables(self) -> list[keras.Variable]:
@@ -82,7 +85,7 @@ class Network:
     return variables
 
   def _painted(self, picture: KerasTensor, shares: KerasTensor,
-               moments_of: Callable[[str, KerasTensor], KerasTensor]) -> KerasTensor:
+               moments_of: Callable[[str, KerasTensor], KerasTensor] | None) -> KerasTensor:
     """Applies the network; layers are made by the first call and shared by the second."""
     width, names = self.shape.width, _names()
 
@@ -91,13 +94,13 @@ class Network:
       name = next(names)
       values = self._convolved(features, channels, side, stride, name)
       norm = self._layer(f"{name}_norm", lambda: StyleNorm(self.shape.styles, f"{name}_norm"))
-      return norm([values, moments_of(name, values), shares])
+      return norm([values, shares, *([moments_of(name, values)] if moments_of else [])])
 
     def active(*args: Any) -> KerasTensor:
-      return self._plain("relu", keras.layers.ReLU)(convolved(*args))
+      relu = self._layer("relu", lambda: keras.layers.ReLU(dtype=self._policy))
+      return relu(convolved(*args))
 
-    doubled = self._plain("doubled", lambda **options: keras.layers.UpSampling2D(
-        2, data_format="channels_last", **options))
+    doubled = self._layer("doubled", lambda: Doubled("doubled"))
     x = active(picture * 2.0 - 1.0, 2 * width, _OUTER, 2)
     x = active(x, 4 * width, 3, 2)
     for _ in range(self.shape.blocks):
@@ -118,9 +121,6 @@ class Network:
     edge = side // 2
     padded = keras.ops.pad(features, ((0, 0), (edge, edge), (edge, edge), (0, 0)), "reflect")
     return self._layer(name, make)(padded)
-
-  def _plain(self, name: str, make: Callable[..., keras.layers.Layer]) -> keras.layers.Layer:
-    return self._layer(name, lambda: make(dtype=self._policy))
 
   def _layer(self, name: str, make: Callable[[], keras.layers.Layer]) -> keras.layers.Layer:
     if name not in self._layers:

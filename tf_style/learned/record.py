@@ -92,7 +92,7 @@ def read_record(folder: str | os.PathLike[str]) -> Record:
     if values.pop("kind") != _KIND:
       raise ValueError("another kind")
     version = values.pop("format")
-  except (OSError, ValueError, KeyError, AttributeError, RecursionError) as error:
+  except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
     raise InputError("--model: " + expected(
         f"the folder of a learned style, with {RECORD}", os.fspath(folder))) from error
   if version != _FORMAT:

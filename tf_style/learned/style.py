@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_style.errors import InputError, expected
 from tf_style.learned import record as records
 from tf_style.learned.applying import Applier, OnTile
+from tf_style.learned.folder import Contents, write_folder
 from tf_style.learned.network import Network, Shape
 from tf_style.learned.record import Record
 from tf_style.pictures import images
@@ -97,8 +98,8 @@ class LearnedStyle:
       OutputError: the folder is taken.
       OSError: from the system; nothing is left behind.
     """
-    from tf_style.learned.folder import write_folder
-    write_folder(folder, self, compact=compact)
+    contents = Contents(self.record, self.network, self.pictures, self.example)
+    write_folder(folder, contents, compact=compact)
 
 
 def blend_shares(blend: Sequence[float] | None, styles: int) -> np.ndarray:

@@ -205,4 +205,4 @@ class Trainer:
     """Returns the network's pictures of contents [B, H, W, 3] in one of its styles."""
     row = tf.one_hot(style, self._network.shape.styles)
     shares = tf.repeat(row[None], tf.shape(contents)[0], 0)
-    return self._network.whole([contents, shares])[0]
+    return self._network.trained([contents, shares])
