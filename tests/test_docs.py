@@ -243,7 +243,7 @@ def test_the_changes_have_this_version():
 
 def test_pages_and_samples_are_shipped():
   setup = (ROOT / "setup.py").read_text("utf-8")
-  listed = re.search(r'package_data=\{"tf_style": (\[.*?\])\}', setup)
+  listed = re.search(r'package_data=\{"tf_style": (\[.*?\])\}', setup, re.S)
   patterns = ast.literal_eval(listed[1])
   files = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*")
            if path.is_file() and path.suffix not in (".py", ".pyc")]

@@ -48,7 +48,8 @@ class LearnConfig:
       "for each --style; a larger one gives larger brush strokes", above=0, high=16)
 
   width: int = option(
-      32, "int", "The network", "channels of the finest layers; time and size grow with them",
+      24, "int", "The network",
+      "a quarter of the channels of the residual blocks; time and size grow with it",
       low=4, high=256)
   blocks: int = option(
       5, "int", "The network", "residual blocks; more see further", low=1, high=32)
