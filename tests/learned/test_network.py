@@ -42,6 +42,7 @@ def test_tiles_make_no_difference(network):
   whole = apply(picture, ONE, whole=64, tile=0)
   np.testing.assert_allclose(tiled, whole, atol=2e-6)
   shallow = Network(Shape(8, 2, 2), seed=1)
+  assert len(shallow.given.inputs) == len(network.given.inputs)
   shallow.shape = Shape(8, 1, 2)  # which claims to see less far than it does: seams
   for mine, theirs in zip(shallow.variables, network.variables, strict=True):
     mine.assign(theirs)

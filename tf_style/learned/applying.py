@@ -1,7 +1,9 @@
 """Applies the network to pictures of any size: whole, or by tiles that show no seams."""
 
+import functools
 import math
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -32,13 +34,19 @@ class Applier:
   def __init__(self, network: Network):
     """Traces nothing yet."""
     self._network = network
-    picture = tf.TensorSpec([None, None, None, 3], tf.float32)
-    shares = tf.TensorSpec([None, network.shape.styles], tf.float32)
-    made = lambda function, *specs: tf.function(function, input_signature=specs, autograph=False)
-    moments = [tf.TensorSpec(each.shape, tf.float32) for each in network.given.inputs[2:]]
-    self._whole = made(lambda *inputs: network.whole(list(inputs))[0], picture, shares)
-    self._moments = made(lambda *inputs: network.whole(list(inputs))[1:], picture, shares)
-    self._given = made(lambda *inputs: network.given(list(inputs)), picture, shares, *moments)
+    self._specs = [tf.TensorSpec([None, None, None, 3], tf.float32),
+                   tf.TensorSpec([None, network.shape.styles], tf.float32)]
+    self._whole = self._graph(lambda *inputs: network.whole(list(inputs))[0])
+    self._moments = self._graph(lambda *inputs: network.whole(list(inputs))[1:])
+
+  def _graph(self, function: Callable[..., tf.Tensor], *more: tf.TensorSpec) -> Any:
+    return tf.function(function, input_signature=[*self._specs, *more], autograph=False)
+
+  @functools.cached_property
+  def _given(self) -> Any:
+    model = self._network.given
+    specs = [tf.TensorSpec(each.shape, tf.float32) for each in model.inputs[2:]]
+    return self._graph(lambda *inputs: model(list(inputs)), *specs)
 
   def __call__(self, rgb: np.ndarray, shares: np.ndarray, *, whole: int = WHOLE, tile: int = TILE,
                on_tile: OnTile | None = None) -> np.ndarray:

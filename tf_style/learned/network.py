@@ -1,5 +1,6 @@
 """The network that paints: a photograph in, the painted picture out, in one forward pass."""
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -28,14 +29,15 @@ class Shape(NamedTuple):
   @property
   def reach(self) -> int:
     """How many pixels around a cell of `STRIDE` pixels decide what is painted in it."""
-    down, blocks, up = _OUTER // 2 + 2, self.blocks * 2 * STRIDE, 2 + 1 + _OUTER // 2
+    down, blocks = _OUTER // 2 + 2, self.blocks * 2 * STRIDE
+    up = STRIDE + 2 + 2 + 1 + _OUTER // 2  # a cell and a convolution, twice; the last kernel
     return down + blocks + up
 
 
 class Network:
   """Convolutions, residual blocks and resizing (Johnson et al. 2016), normalized by style.
 
-  Borders are reflected, and pictures are enlarged by repeating cells before a convolution (Odena et
+  Borders are reflected, and pictures are enlarged by interpolation before a convolution (Odena et
   al. 2016): transposed convolutions leave grids, and zeros a frame. The first convolution has a
   stride, and few channels are at full resolution, where normalization, not convolution, takes the
   time.
@@ -44,8 +46,6 @@ class Network:
     shape: what it was built from.
     whole: model of a picture [B, H, W, 3] in [0, 1] and shares [B, S] to the painted picture
       [B, H, W, 3] float32 and the moments of its normalizations, [B, 2, C] each.
-    given: model of picture, shares and such moments to the painted picture.
-    trained: model of picture and shares to the painted picture, with a faster gradient.
   """
 
   def __init__(self, shape: Shape, precision: str = "float32", seed: int = 0):
@@ -60,23 +60,29 @@ class Network:
     self._policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
     self._seeds = (1000 * seed + number for number in range(1000))
     self._layers: dict[str, keras.layers.Layer] = {}
-    picture = keras.Input((None, None, 3), name="picture", dtype="float32")
-    shares = keras.Input((shape.styles,), name="shares", dtype="float32")
+    self._inputs = [keras.Input((None, None, 3), name="picture", dtype="float32"),
+                    keras.Input((shape.styles,), name="shares", dtype="float32")]
     moments: list[KerasTensor] = []
 
     def own(name: str, features: KerasTensor) -> KerasTensor:
       moments.append(Moments(f"{name}_moments")(features))
       return moments[-1]
 
-    painted = self._painted(picture, shares, own)
-    self.whole = keras.Model([picture, shares], [painted, *moments], name="whole")
-    inputs = [keras.Input(each.shape[1:], dtype="float32") for each in moments]
-    known = iter(inputs)
-    self.given = keras.Model(
-        [picture, shares, *inputs],
-        self._painted(picture, shares, lambda name, features: next(known)), name="given")
-    self.trained = keras.Model(
-        [picture, shares], self._painted(picture, shares, None), name="trained")
+    painted = self._painted(own)
+    self.whole = keras.Model(self._inputs, [painted, *moments], name="whole")
+
+  @functools.cached_property
+  def given(self) -> keras.Model:
+    """Model of picture, shares and such moments to the painted picture."""
+    moments = [keras.Input(each.shape[1:], dtype="float32") for each in self.whole.outputs[1:]]
+    known = iter(moments)
+    return keras.Model([*self._inputs, *moments],
+                       self._painted(lambda name, features: next(known)), name="given")
+
+  @functools.cached_property
+  def trained(self) -> keras.Model:
+    """Model of picture and shares to the painted picture, with a faster gradient."""
+    return keras.Model(self._inputs, self._painted(None), name="trained")
 
   @property
   def variables(self) -> list[keras.Variable]:
@@ -84,10 +90,9 @@ class Network:
     variables: list[keras.Variable] = self.whole.trainable_variables
     return variables
 
-  def _painted(self, picture: KerasTensor, shares: KerasTensor,
-               moments_of: Callable[[str, KerasTensor], KerasTensor] | None) -> KerasTensor:
-    """Applies the network; layers are made by the first call and shared by the second."""
-    width, names = self.shape.width, _names()
+  def _painted(self, moments_of: Callable[[str, KerasTensor], KerasTensor] | None) -> KerasTensor:
+    """Applies the network; layers are made by the first call and shared by the others."""
+    width, names, (picture, shares) = self.shape.width, _names(), self._inputs
 
     def convolved(features: KerasTensor, channels: int, side: int = 3,
                   stride: int = 1) -> KerasTensor:

@@ -66,7 +66,7 @@ class Trainer:
       config: steps and learning rate are read.
     """
     self._network, self._batches, self._crops, self._config = network, batches, crops, config
-    self._traces = Traces()
+    self._model, self._traces = network.trained, Traces()
     rates = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, config.steps, alpha=_LAST_RATE)
     self._adam = keras.optimizers.Adam(rates, beta_1=0.9, beta_2=0.99, epsilon=1e-7)
@@ -205,4 +205,4 @@ class Trainer:
     """Returns the network's pictures of contents [B, H, W, 3] in one of its styles."""
     row = tf.one_hot(style, self._network.shape.styles)
     shares = tf.repeat(row[None], tf.shape(contents)[0], 0)
-    return self._network.trained([contents, shares])
+    return self._model([contents, shares])
