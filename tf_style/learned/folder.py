@@ -194,9 +194,9 @@ tf_style.save_picture("painted.png", style("photo.jpg"))
 ## Licence
 
 The network was trained on the pictures of the style in this folder and on photographs, with a loss
-that VGG's weights define (Simonyan and Zisserman, CC BY 4.0); neither photographs nor VGG's weights
-are part of it. Whoever passes it on answers for the rights in the style. The code of tf_style is
-under the Apache License 2.0.
+that VGG's weights define (Simonyan and Zisserman, CC BY 4.0). VGG's weights are no part of it, and
+of the photographs only what `example.jpg` shows, where there is one. Whoever passes it on answers
+for the rights in the style. The code of tf_style is under the Apache License 2.0.
 """
 
 _SERVED = """
