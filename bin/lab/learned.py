@@ -21,7 +21,10 @@ machine.start_tensorflow()
 
 from tf_style.learned.style import LearnedStyle  # noqa: E402
 from tf_style.pictures import images, sheet  # noqa: E402
+from tf_style.problem.problem import Problem  # noqa: E402
 from tf_style.repaint.painter import Painter  # noqa: E402
+from tf_style.vgg.extractor import Extractors  # noqa: E402
+from tf_style.vgg.weights import load_weights  # noqa: E402
 
 
 def main() -> None:
@@ -39,14 +42,19 @@ def main() -> None:
       style.record.objective, image_size=asked.size, style_scale=(scale,), steps=200)
   polishing = dataclasses.replace(
       config, steps=asked.polish, levels=1, init="image", optimizer="lbfgs")
-  pictures = list(style.pictures)
-  with Painter(pictures, config) as repaint, Painter(pictures, polishing) as polish:
+  pictures, graphs = list(style.pictures), None
+  network = Extractors(load_weights(config.network, config.weights))
+  with Painter(pictures, config, network=network) as repaint, \
+      Painter(pictures, polishing, network=network) as polish:
     for path in asked.photos:
       photo = images.load_picture(path, asked.size).rgb
       start = time.perf_counter()
       painted = style(photo)
       seconds = time.perf_counter() - start
-      problem = repaint._problem(repaint.plan(photo), "float32", None)
+      plan = repaint.plan(photo)
+      problem = Problem(network, dataclasses.replace(plan.config, precision="float32"),
+                        plan.loaded, graphs=graphs)
+      graphs = problem.graphs
       run, polished = repaint(photo), polish(photo, init_image=painted)
       losses = [problem.value(painted)["total"], polished.losses["total"], run.losses["total"]]
       ratios.append([losses[0] / losses[2], losses[1] / losses[2]])

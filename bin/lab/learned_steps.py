@@ -47,10 +47,10 @@ def main() -> None:
   contents = tf.cast(crops, tf.float32) / 255
   wanted, weights = batches.wanted(contents, 0), [each.value for each in network.variables]
 
-  def trained(pictures: tf.Tensor) -> tf.Tensor:
+  def trained(pictures: tf.Tensor) -> list[tf.Tensor]:
     with tf.GradientTape() as tape:
       painted = trainer._painted(pictures, 0)
-    return tape.gradient(painted, weights, output_gradients=painted)[0]
+    return tape.gradient(painted, weights, output_gradients=painted)
 
   whole = seconds(lambda batch: trainer._step(batch, tf.constant(0)), crops)
   print(f"a step of learning, {config.batch} x {size}x{size}, width {config.width}: {whole:.3f} s")
