@@ -147,7 +147,7 @@ def random_crop(photograph: np.ndarray, size: int, rng: np.random.Generator) -> 
   side = int(round(np.exp(rng.uniform(np.log(min(size, short)), np.log(short)))))
   top, left = (rng.integers(length - side + 1) for length in photograph.shape[:2])
   part = photograph[top:top + side, left:left + side]
-  crop = np.rot90(_resized(part, size), rng.integers(4))
+  crop = np.rot90(_resized(part, size), int(rng.integers(4)))
   if rng.random() < 0.5:
     crop = crop[:, ::-1]
   return _toned(crop, rng)
