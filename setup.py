@@ -39,7 +39,8 @@ setup(
     ],
     packages=find_packages(include=["tf_style", "tf_style.*"]),
     include_package_data=True,
-    package_data={"tf_style": ["py.typed", "docs/*.md", "samples/*", "samples/results/*"]},
+    package_data={"tf_style": ["py.typed", "docs/*.md", "samples/*", "samples/results/*",
+                               "samples/styles/*/*"]},
     zip_safe=False,
     python_requires=">=3.10",
     install_requires=[

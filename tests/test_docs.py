@@ -16,8 +16,9 @@ from test_imports import FOLDERS
 
 import tf_style
 from tf_style import __main__ as commands
-from tf_style import board, export, gallery
-from tf_style.cli import command_line, flags
+from tf_style import board, export, gallery, learn
+from tf_style.cli import command_line, flags, lessons
+from tf_style.learned.settings import LearnConfig
 from tf_style.settings.config import Config
 from tf_style.version import __version__
 
@@ -26,7 +27,8 @@ ROOT = PACKAGE.parent
 PAGES = {path.name: path for path in (
     ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md",
     *sorted((PACKAGE / "docs").glob("*.md")))}
-MODULES = {"run": command_line, "gallery": gallery, "export": export, "board": board}
+MODULES = {"run": command_line, "gallery": gallery, "export": export, "board": board,
+           "learn": learn}
 # Of these programs the flags are others', or are checked by their own tests.
 OTHERS = ("pip", "docker", "git", "pre-commit", "ruff", "mypy",
           "bin/test", "bin/bench", "bin/figures", "bin/samples", "bin/lowest")
@@ -152,9 +154,11 @@ def test_the_blocks_about_research_run(tiny):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_flag_that_is_named_exists(page):
-  known = {flag.name for command in (command_line.FILES, export._OWN, board._OWN, gallery._OWN)
+  known = {flag.name for command in (command_line.FILES, export._OWN, board._OWN, gallery._OWN,
+                                             learn.FILES)
            for flag in command}
-  known |= {field.name for field in dataclasses.fields(Config)}
+  known |= {field.name for field in (*dataclasses.fields(Config),
+                                     *dataclasses.fields(LearnConfig))}
   known |= {f"no{field.name}" for field in dataclasses.fields(Config) if field.type == "bool"
             or field.type is bool}
   known |= {"flagfile", "help", "version", "full", "data", "pairs", "size", "neural_style"}  # bin's
@@ -182,10 +186,12 @@ def test_every_command_line_is_right(page, words):
     if path.startswith("tf_style/"):
       assert (ROOT / path).exists()
     assert flag.startswith("--")
-  if command == "run" and not any("logs/RUN" in word for word in argv):
+  if command == "run" and not any("logs/RUN" in word or "models/" in word for word in argv):
     assert command_line.parse(argv).config.image_size
   if command == "gallery":
     assert len(gallery._cells(flags.read(argv, gallery._known(), gallery.INTRO))) >= 1
+  if command == "learn" and not any("logs/RUN" in word for word in argv):
+    assert lessons.job_of(flags.read(argv, learn.known(), learn.INTRO)).config.steps
   if command in ("export", "board"):
     assert flags.read(argv, MODULES[command]._OWN, "")
 
@@ -237,7 +243,7 @@ def test_the_changes_have_this_version():
 
 def test_pages_and_samples_are_shipped():
   setup = (ROOT / "setup.py").read_text("utf-8")
-  listed = re.search(r'package_data=\{"tf_style": (\[.*?\])\}', setup)
+  listed = re.search(r'package_data=\{"tf_style": (\[.*?\])\}', setup, re.S)
   patterns = ast.literal_eval(listed[1])
   files = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*")
            if path.is_file() and path.suffix not in (".py", ".pyc")]

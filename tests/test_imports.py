@@ -13,7 +13,7 @@ import tf_style
 
 PACKAGE = Path(tf_style.__file__).parent
 FOLDERS = ("system", "pictures", "vgg", "losses", "settings", "problem", "descent", "repaint",
-           "watching", "serving", "cli")
+           "watching", "serving", "learned", "cli")
 FOR_ALL = {"errors", "version"}
 RANK = {name: rank for rank, name in enumerate(("", *FOLDERS))}
 FILES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
@@ -22,6 +22,8 @@ WITHOUT_TENSORFLOW = (
     "errors", "version", "system.files", "system.machine", "system.signals", "pictures.images",
     "pictures.color", "pictures.masks", "pictures.sheet", "vgg.network", "settings.config",
     "problem.inputs", "problem.memory", "problem.tiles", "repaint.checkpoints", "repaint.pyramid",
+    "learned.checkpoints", "learned.record", "learned.settings", "cli.learning", "cli.lessons",
+    "cli.models", "cli.painting", "learn",
     "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.output",
     "cli.progress", "cli.watchers", "run", "gallery", "board", "export")
 

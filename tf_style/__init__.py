@@ -17,6 +17,11 @@ can watch:
     result = tf_style.stylize(photo, painting, config, on_step=lambda step: print(step.best_loss))
     result.losses["total"], result.history["total"], result.seconds
 
+A style can be learned once by a small network, which then paints any picture in an instant:
+
+    style = tf_style.learn_style("painting.jpg", "photos")
+    tf_style.save_picture("out.png", style("photo.jpg"))
+
 Styles may be several, masks say what goes where, and `history` reads back what a run of the command
 has written. What you give wrong raises `InputError`, a ValueError of one line.
 
@@ -33,6 +38,9 @@ from tf_style.version import __version__ as __version__
 if TYPE_CHECKING:
   from tf_style.descent.step import Step
   from tf_style.errors import InputError
+  from tf_style.learned.learning import learn_style
+  from tf_style.learned.settings import LearnConfig
+  from tf_style.learned.style import LearnedStyle
   from tf_style.pictures.images import Picture, load_picture, save_picture
   from tf_style.problem.inputs import Inputs
   from tf_style.problem.problem import Problem
@@ -41,16 +49,19 @@ if TYPE_CHECKING:
   from tf_style.settings.config import Config
   from tf_style.watching.events import history
 
-__all__ = ["Config", "InputError", "Inputs", "Interrupted", "Painter", "Picture", "Problem",
-           "Result", "Step", "history", "load_picture", "save_picture", "stylize"]
+__all__ = ["Config", "InputError", "Inputs", "Interrupted", "LearnConfig", "LearnedStyle",
+           "Painter", "Picture", "Problem", "Result", "Step", "history", "learn_style",
+           "load_picture", "save_picture", "stylize"]
 
 _PLACES = {"Config": "settings.config", "InputError": "errors", "Inputs": "problem.inputs",
-           "Interrupted": "repaint.result", "Painter": "repaint.painter",
+           "Interrupted": "repaint.result", "LearnConfig": "learned.settings",
+           "LearnedStyle": "learned.style", "Painter": "repaint.painter",
            "Picture": "pictures.images", "Problem": "problem.problem", "Result": "repaint.result",
            "Step": "descent.step", "history": "watching.events",
+           "learn_style": "learned.learning",
            "load_picture": "pictures.images", "save_picture": "pictures.images",
            "stylize": "repaint.painter"}
-_NEED_TENSORFLOW = {"problem.problem", "repaint.painter"}
+_NEED_TENSORFLOW = {"problem.problem", "repaint.painter", "learned.learning", "learned.style"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,10 +1,10 @@
-"""Entry point of `tf-style` and `python -m tf_style`, which run one of the four commands."""
+"""Entry point of `tf-style` and `python -m tf_style`, which run one of the commands."""
 
 import sys
 
 from tf_style.cli.launch import launch, refuse
 
-COMMANDS = ("run", "gallery", "export", "board")
+COMMANDS = ("run", "learn", "gallery", "export", "board")
 
 
 def cli() -> None:

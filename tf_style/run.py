@@ -9,6 +9,7 @@ if __name__ == "__main__":
 
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tf_style.cli import checks, command_line, console, messages, records
@@ -20,6 +21,8 @@ from tf_style.system import files, machine
 from tf_style.system.signals import Signals
 
 if TYPE_CHECKING:
+  from tf_style.cli.painting import Painting
+  from tf_style.pictures.images import Source
   from tf_style.repaint.result import Result
 
 
@@ -40,14 +43,26 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
   console.show_log(job.verbosity)
   check_files(job)
   machine.start_tensorflow(verbose=job.verbosity > 0)
+  start = job.inputs.init_image
+  if job.model is not None:
+    from tf_style.cli import painting
+    painted = painting.painted(job)
+    if not job.polish:
+      return _write(painted, job)
+    start = painted.picture
+  return _repaint(job, start, signals, one_line(shlex.join(["tf-style", *argv])))
+
+
+def _repaint(job: Job, start: "Source | None", signals: Signals, command_line: str) -> int:
+  """Repaints the content of a job, and returns the exit code; `start` is its --init_image."""
   from tf_style.repaint import painter
 
   output, inputs = Output(job), job.inputs
-  watchers = Watchers(job, output, signals, one_line(shlex.join(["tf-style", *argv])))
+  watchers = Watchers(job, output, signals, command_line)
   try:
     paint = painter.Painter(inputs.styles, job.config, style_mask=inputs.style_masks)
     result = paint(
-        inputs.content, content_mask=inputs.content_mask, init_image=inputs.init_image,
+        inputs.content, content_mask=inputs.content_mask, init_image=start,
         on_plan=watchers.begin, on_step=watchers.on_step, on_tile=watchers.on_tile,
         resume=job.resume)
   except KeyboardInterrupt:
@@ -59,6 +74,18 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
   finally:
     watchers.close()
   return _finish(result, output, watchers)
+
+
+def _write(painted: "Painting", job: Job) -> int:
+  """Writes what a learned style has painted, says where it is, and returns the exit code."""
+  from tf_style.cli import painting
+  output, content = Output(job), painted.loaded.content
+  picture, about = painting.finished(painted, job), painting.metadata(painted, job)
+  as_asked = output.save_somewhere(
+      picture, content.alpha if content else None, about, Path.cwd())
+  console.say(f"wrote {output.path}: {picture.shape[2]}x{picture.shape[1]}, painted by {job.model}")
+  console.answer(output.path)
+  return console.DONE if as_asked else console.FAILED
 
 
 def check_files(job: Job) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from tf_style.cli import flags
 from tf_style.cli.flags import Flag
 from tf_style.cli.jobs import Job, job_of
+from tf_style.cli.models import job_with_model
 from tf_style.cli.paths import path_of
 from tf_style.cli.resumed import resumed_job
+from tf_style.errors import InputError, expected
 
 INTRO = """\
 tf_style repaints a picture in the manner of another: neural style transfer (Gatys et al. 2016).
@@ -16,10 +18,12 @@ tf_style repaints a picture in the manner of another: neural style transfer (Gat
       --effort=best --content_weight=0.02
   tf-style --content=photo.jpg --style=one.jpg --style=two.jpg --style_blend=0.7,0.3
   tf-style --style=marble.jpg --output_size=800x600
+  tf-style --content=photo.jpg --model=models/painting --polish=20
   tf-style --flagfile=logs/RUN/flags.txt --seed=7
 
-There are four commands, each with a --help of its own (`python -m tf_style.run` works as well)
+There are five commands, each with a --help of its own (`python -m tf_style.run` works as well)
   tf-style run        this one, also without the word
+  tf-style learn      a style for many pictures: learned once, then used with --model
   tf-style gallery    a sheet of small pictures that shows what one or two flags do
   tf-style export     the network as a SavedModel
   tf-style board      TensorBoard on the runs
@@ -34,6 +38,12 @@ FILES = (
     Flag("style", "FILE|FOLDER", "The job",
          "the picture whose manner the result takes; give it again to blend in another; "
          "a folder is all pictures in it", repeated=True),
+    Flag("model", "FOLDER", "The job",
+         "a learned style (see tf-style learn), which paints the picture in an instant in place of "
+         "--style"),
+    Flag("polish", "STEPS", "The job",
+         "go on from the picture of --model with so many steps of repainting, with the loss that "
+         "the style was learned with unless flags say otherwise (default: 0)"),
     Flag("content_mask", "FILE", "The job",
          "regions of the content that take the style from the regions of the same color in "
          "--style_mask. A gray mask is one soft matte, white against black; one with colors has a "
@@ -63,5 +73,9 @@ def parse(argv: Sequence[str]) -> Job:
     SystemExit: with 0, after `--help` or `--version`.
   """
   given = flags.read(argv, [*FILES, *flags.config_flags()], INTRO)
+  if "model" in given:
+    return job_with_model(given)
+  if "polish" in given:
+    raise InputError("--polish: " + expected("--model beside it", "none"))
   run_folder = path_of(given, "resume")
   return job_of(given) if run_folder is None else resumed_job(given, run_folder)

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tf_style.cli.paths import path_of, paths_of, understood
@@ -23,6 +24,9 @@ class Job(NamedTuple):
     verbosity: -1 without the progress bar, 0 with it, 1 with TensorFlow's messages too.
     resume: the checkpoint to go on from, or None.
     notes: what the user should know before the run.
+    model: folder of a learned style that paints the picture, or None.
+    polish: steps of repainting after it.
+    flag_lines: lines of a flag file that repeats a job with a model.
   """
 
   config: Config
@@ -32,6 +36,9 @@ class Job(NamedTuple):
   verbosity: int
   resume: Saved | None = None
   notes: tuple[str, ...] = ()
+  model: Path | None = None
+  polish: int = 0
+  flag_lines: tuple[str, ...] = ()
 
   @property
   def paths(self) -> dict[str, tuple[str, ...]]:

@@ -83,5 +83,6 @@ def output_path(job: Job) -> Path:
   if job.output is not None:
     return Path(job.output)
   paths = job.paths
-  named = [*paths.get("content", ()), *paths.get("style", ())[:_NAMED_STYLES]]
+  styles = [str(job.model)] if job.model else paths.get("style", ())[:_NAMED_STYLES]
+  named = [*paths.get("content", ()), *styles]
   return Path("-".join(files.safe_name(Path(path).stem) for path in named) + ".png")

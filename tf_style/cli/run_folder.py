@@ -55,8 +55,9 @@ class RunFolder:
       self._path = files.make_run_folder(self._job.logdir, name)
     if plan.config.checkpoint_every:
       self._attempts.tried("checkpoints", lambda: self._open_checkpoints(plan))
-    self._attempts.tried("flags.txt", lambda: self._write(
-        "flags.txt", records.flag_file(plan.config, self._paths())))
+    text = "".join(f"{line}\n" for line in self._job.flag_lines) or records.flag_file(
+        plan.config, self._paths())
+    self._attempts.tried("flags.txt", lambda: self._write("flags.txt", text))
     self._attempts.tried("events", lambda: self._open_summaries(plan))
 
   def on_step(self, step: Step, stopping: bool) -> None:

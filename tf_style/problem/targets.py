@@ -86,6 +86,18 @@ class Targets:
         values[...] = _adapted(tf.constant(values), maps, guide).numpy()
     return {name: tf.constant(kept.pop(name)) for name in tuple(kept)}
 
+  def content_of_batch(self, pictures: tf.Tensor,
+                       style: StyleStatistics) -> dict[str, tf.Tensor]:
+    """As `content` without regions, of whole pictures [B, H, W, 3], each by itself; in a graph."""
+    features = self._extractor(pictures)
+    wanted = {}
+    for name in self._content_layers:
+      values = wanted[name] = features[name]
+      if name in self._adapted and style:
+        own, = statistics(feature_sums(values))
+        wanted[name] = _adapted(values, [adaptation(own, style[name][0])], None)
+    return wanted
+
   def statistics(self, picture: np.ndarray, guides: Guides | None = None, *,
                  tile_size: int = 0) -> StyleStatistics:
     """Returns the statistics of `layers`, one a region.
