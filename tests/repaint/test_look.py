@@ -9,8 +9,8 @@ from tf_style.repaint.painter import Painter
 from tf_style.settings.config import Config
 
 LAB = Path(__file__).parents[2] / "bin" / "lab"
-CONFIG = Config.of(preset="statistics", network="vgg16", image_size=128, steps=40, optimizer="lbfgs",
-                   precision="float32", tile_size=0, content_weight=0.05)
+CONFIG = Config.of(preset="statistics", network="vgg16", image_size=128, steps=40,
+                   optimizer="lbfgs", precision="float32", tile_size=0, content_weight=0.05)
 
 
 @pytest.fixture
