@@ -8,7 +8,7 @@ from tf_style.errors import InputError, expected
 from tf_style.settings.config import Config
 from tf_style.settings.fields import as_text, checked, option
 from tf_style.settings.kinds import LONGEST_SIDE
-from tf_style.settings.presets import BLOCK_WEIGHTS, BLOCKS
+from tf_style.settings.presets import BLOCKS, STATISTICS
 from tf_style.vgg.network import NETWORKS
 
 _MOST_STEPS = 10_000_000
@@ -124,7 +124,8 @@ class LearnConfig:
     All that the loss is made of is said outright, whatever the defaults of a run are.
     """
     return Config.of(
-        style_loss="mixed", style_layers=BLOCKS, style_layer_weights=BLOCK_WEIGHTS,
+        preset="statistics", style_loss="mixed", style_layers=BLOCKS,
+        style_layer_weights=STATISTICS["style_layer_weights"],
         content_layers=("block4_conv2",), content_layer_weights=(1.0,), content_target="adain",
         pooling="max", padding="zero", tile_size=0,
         **{name: getattr(self, name) for name in _SHARED})

@@ -31,7 +31,7 @@ class Batches:
     self._graphs = problems[0].graphs
     objective, layers = self._graphs.objective, problems[0].config.content_layers
     self.names, self.weights = objective.names, objective.weights()
-    nothing = {name: tf.zeros([1, 1, 1, 1]) for name in layers}
+    nothing = {f"content/{name}": content_target(tf.zeros([1, 1, 1, 1])) for name in layers}
     self._styles = []
     for style in map(_style_statistics, problems):
       wanted = objective.wanted((height, width), nothing, style)

@@ -76,7 +76,7 @@ class Neighbors:
     of_styles = [self._rows(style, None if style_regions is None else style_regions[index],
                             tile_size) for index, style in enumerate(styles)]
     centers = self._centers(content, places, tile_size)
-    banks = {region: _Bank.of([each.get(region) for each in of_styles]) for region in centers}
+    banks = {region: _Bank.of(_parts(of_styles, region)) for region in centers}
     cosines = np.full((len(styles), *places.shape), -np.inf, np.float32)
     found = np.zeros((len(styles), *places.shape), np.int32)
     for cut, columns in self._walk(content, tile_size):
@@ -134,7 +134,7 @@ class Neighbors:
     """Returns the mean hypercolumn [D] of each region of the content."""
     sums: dict[int, Any] = {}
     for cut, columns in self._walk(content, tile_size):
-      for region in np.unique(places[cut]):
+      for region in np.unique(places[cut][places[cut] >= 0]):
         part = np.sum(columns[places[cut] == region], 0, np.float32)
         sums[region] = sums[region] + part if region in sums else part
     return {region: tf.constant(each / np.sum(places == region)) for region, each in sums.items()}
@@ -161,6 +161,13 @@ class _Bank(NamedTuple):
     counts = [0 if part is None else len(part) for part in parts]
     return cls(rows, np.cumsum([0, *counts[:-1]]), {
         style: unit(tf.constant(part - center)) for style, part in there.items()})
+
+
+def _parts(of_styles: Sequence[dict[int, np.ndarray]], region: int) -> list[np.ndarray | None]:
+  """Returns the rows of a region of each style; all rows, where no style has a position of it."""
+  if any(region in rows for rows in of_styles):
+    return [rows.get(region) for rows in of_styles]
+  return [np.concatenate([*rows.values()]) if rows else None for rows in of_styles]
 
 
 def _nearest(query: tf.Tensor, directions: tf.Tensor,
