@@ -1,6 +1,6 @@
 """What takes the place of the content: at each position the style's nearest hypercolumn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,7 +55,7 @@ class Neighbors:
   def target(self, content: np.ndarray, styles: Sequence[np.ndarray], shares: Sequence[float], *,
              regions: np.ndarray | None = None, style_regions: Sequence[np.ndarray] | None = None,
              weights: np.ndarray | None = None, scale: tf.Tensor | float = 1.0,
-             tile_size: int = 0) -> NeighborTarget:
+             found: tf.Tensor | None = None, tile_size: int = 0) -> NeighborTarget:
     """Finds for each position of the content the style's nearest one, region by region.
 
     Both are centred first: the mean over a region's positions is subtracted (Kolkin et al. 2022).
@@ -70,13 +70,25 @@ class Neighbors:
       style_regions: likewise, one a style.
       weights: [1, h, w], what each position counts; None counts all alike.
       scale: as in `NeighborTarget`.
+      found: the rows of a target of the same pictures, sizes and regions; None searches.
       tile_size: side of a window; 0 looks at each picture at once.
     """
     places = _places(regions, content)
     of_styles = [self._rows(style, None if style_regions is None else style_regions[index],
                             tile_size) for index, style in enumerate(styles)]
-    centers = self._centers(content, places, tile_size)
-    banks = {region: _Bank.of(_parts(of_styles, region)) for region in centers}
+    banks = {region: _Bank.of(_parts(of_styles, region))
+             for region in np.unique(places[places >= 0])}
+    if found is None:
+      found = tf.constant(self._search(content, places, banks, np.array(shares), tile_size))
+    joined = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
+    of_layers = tf.split(joined[None, None], [layer.channels for layer in self._layers], -1)
+    return NeighborTarget(of_layers, found, tf.convert_to_tensor(scale),
+                          [] if weights is None else [tf.constant(weights)])
+
+  def _search(self, content: np.ndarray, places: np.ndarray, banks: Mapping[int, "_Bank"],
+              shares: np.ndarray, tile_size: int) -> np.ndarray:
+    """Returns a row of all banks, one after the other, for each position: [1, h, w] int32."""
+    styles, centers = range(len(shares)), self._centers(content, places, tile_size)
     cosines = np.full((len(styles), *places.shape), -np.inf, np.float32)
     found = np.zeros((len(styles), *places.shape), np.int32)
     for cut, columns in self._walk(content, tile_size):
@@ -90,14 +102,11 @@ class Neighbors:
     rows, size = np.zeros(places.shape, np.int32), 0
     for region, bank in banks.items():
       here = places == region
-      chosen = by_shares(cosines[:, here], np.array(shares))
+      chosen = by_shares(cosines[:, here], shares)
       rows[here] = np.take_along_axis(found[:, here] + bank.starts[:, None], chosen[None], 0)[0]
       rows[here] += size
       size += len(bank.rows)
-    joined = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
-    of_layers = tf.split(joined[None, None], [layer.channels for layer in self._layers], -1)
-    return NeighborTarget(of_layers, tf.constant(rows), tf.convert_to_tensor(scale),
-                          [] if weights is None else [tf.constant(weights)])
+    return rows
 
   def _walk(self, picture: np.ndarray, tile_size: int) -> Iterator[tuple[Slices, np.ndarray]]:
     """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""

@@ -30,6 +30,10 @@ _KEPT_STATISTICS = 12  # levels whose style statistics are kept, about 3 MB each
 _Kept = collections.OrderedDict[tuple[Any, ...], tuple[StyleStatistics, tuple[np.ndarray, ...]]]
 
 
+# By height and width, as in `NeighborTarget.rows`.
+Found = dict[tuple[int, int], tf.Tensor]
+
+
 class View(NamedTuple):
   """The problem at one size.
 
@@ -107,10 +111,12 @@ class Problem:
     config: resolved.
     loaded: the pictures.
     graphs: what is traced.
+    found: the neighbors of the content, by the size at which they were searched last.
   """
 
   def __init__(self, network: Extractors, config: Config, loaded: Loaded, *,
-               graphs: Graphs | None = None, on_tile: OnTile | None = None):
+               graphs: Graphs | None = None, found: Found | None = None,
+               on_tile: OnTile | None = None):
     """Traces nothing yet.
 
     Args:
@@ -119,9 +125,10 @@ class Problem:
         content or a style that is not there.
       loaded: the pictures.
       graphs: of another problem with the same network and configuration, to be shared.
+      found: of another problem with the same pictures, not to be searched again.
       on_tile: is told how many tiles of a step are done, and of how many.
     """
-    self.config, self.loaded = config, loaded
+    self.config, self.loaded, self.found = config, loaded, found or {}
     self.graphs = graphs or Graphs(network, config)
     self._on_tile = on_tile
 
@@ -187,14 +194,16 @@ class Problem:
     on_grid = lambda planes, size: area_means(planes, size[0], size[1], GRID)[None]
     if loaded.content is not None and loaded.content.alpha is not None:
       alpha = on_grid(loaded.content.alpha[..., None], (height, width))[..., 0]
-    return self.graphs.neighbors.target(
+    target = self.graphs.neighbors.target(
         content, [images.resize(style.rgb, *size)
                   for style, size in zip(loaded.styles, sizes, strict=True)], loaded.shares,
         regions=None if regions is None else on_grid(regions.content, (height, width)),
         style_regions=None if regions is None else [
             on_grid(planes, size) for planes, size in zip(regions.styles, sizes, strict=True)],
         weights=alpha, scale=self.graphs.objective.variance(style),
-        tile_size=int(self.config.tile_size))
+        found=self.found.get((height, width)), tile_size=int(self.config.tile_size))
+    self.found = {(height, width): target.rows}
+    return target
 
   def _visible(self, height: int, width: int) -> Mapping[str, np.ndarray] | None:
     """Returns the content's alpha on the grids of the content layers; None where it is opaque."""

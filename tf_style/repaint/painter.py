@@ -23,7 +23,7 @@ from tf_style.problem.compiled import Traces
 from tf_style.problem.evaluators import Evaluator, OnTile
 from tf_style.problem.inputs import Inputs, Sources
 from tf_style.problem.loaded import style_reader
-from tf_style.problem.problem import Graphs, Problem
+from tf_style.problem.problem import Found, Graphs, Problem
 from tf_style.problem.terms import Wanted
 from tf_style.repaint.checkpoints import Saved
 from tf_style.repaint.plan import Plan, make_plan
@@ -171,7 +171,7 @@ class Painter:
     descent.let_go()  # the last look needs the memory
     picture = _eight_bits(_enlarged(picture, plan))
     try:
-      losses = self._problem(plan, "float32", on_tile).value(picture)
+      losses = self._problem(plan, "float32", on_tile, problem.found).value(picture)
     except KeyboardInterrupt as error:
       raise Interrupted(plan.finished(picture)) from error
     return Result(_eight_bits(plan.finished(picture)), losses, recorder.history(), plan,
@@ -194,18 +194,20 @@ class Painter:
         return problem
     if descent.failed and precision != "float32":
       logging.warning("the loss is not finite again and again in %s: on in float32", precision)
-      problem = self._problem(plan, "float32", on_tile)
+      problem = self._problem(plan, "float32", on_tile, problem.found)
       descent.evaluate_with(*_seen(problem, level))
       return self._descend(index, plan, descent, problem, recorder, on_tile)
     return problem
 
-  def _problem(self, plan: Plan, precision: str, on_tile: OnTile | None) -> Problem:
+  def _problem(self, plan: Plan, precision: str, on_tile: OnTile | None,
+               found: Found | None = None) -> Problem:
     assert self._network is not None, "the plan has loaded it"
     config = dataclasses.replace(plan.config, precision=precision)
-    key = config.content_layers, config.style_layers, precision
+    key = config.layers, config.content_layers, config.style_layers, precision
     if key not in self._graphs:
       self._graphs[key] = Graphs(self._network, config, self._traces)
-    return Problem(self._network, config, plan.loaded, graphs=self._graphs[key], on_tile=on_tile)
+    return Problem(self._network, config, plan.loaded, graphs=self._graphs[key], found=found,
+                   on_tile=on_tile)
 
   def _descent(self, plan: Plan, num_terms: int) -> Descent:
     """Returns the loop for such a plan, whose graphs serve all levels and pictures."""
