@@ -52,7 +52,7 @@ def products(values: tf.Tensor, target: Callable[[], tf.Tensor], stride: int,
 
   Args:
     values: as for `on_grid`.
-    target: makes the layer's part of t, [B, H / GRID, W / GRID, C].
+    target: makes the layer's part of t, [B, H / GRID, W / GRID, C], of any float type.
     stride, sides: as for `on_grid`.
   Returns:
     Twice [B, H / GRID, W / GRID], in float32, or in float64 of float64.
@@ -70,7 +70,7 @@ def products(values: tf.Tensor, target: Callable[[], tf.Tensor], stride: int,
       return tape.gradient(part, values, tf.cast(slope, values.dtype))
 
     part = on_grid(values, stride, sides)
-    return (tf.reduce_sum(tf.cast(part * target(), wide), -1),
+    return (tf.reduce_sum(tf.cast(part * tf.cast(target(), part.dtype), wide), -1),
             tf.reduce_sum(tf.cast(part * part, wide), -1)), gradient
 
   of_target, of_self = sums(values)

@@ -55,7 +55,7 @@ class Neighbors:
   def target(self, content: np.ndarray, styles: Sequence[np.ndarray], shares: Sequence[float], *,
              regions: np.ndarray | None = None, style_regions: Sequence[np.ndarray] | None = None,
              weights: np.ndarray | None = None, scale: tf.Tensor | float = 1.0,
-             found: tf.Tensor | None = None, tile_size: int = 0) -> NeighborTarget:
+             tile_size: int = 0) -> NeighborTarget:
     """Finds for each position of the content the style's nearest one, region by region.
 
     Both are centred first: the mean over a region's positions is subtracted (Kolkin et al. 2022).
@@ -70,7 +70,6 @@ class Neighbors:
       style_regions: likewise, one a style.
       weights: [1, h, w], what each position counts; None counts all alike.
       scale: as in `NeighborTarget`.
-      found: the rows of a target of the same pictures, sizes and regions; None searches.
       tile_size: side of a window; 0 looks at each picture at once.
     """
     places = _places(regions, content)
@@ -78,11 +77,10 @@ class Neighbors:
                             tile_size) for index, style in enumerate(styles)]
     banks = {region: _Bank.of(_parts(of_styles, region))
              for region in np.unique(places[places >= 0])}
-    if found is None:
-      found = tf.constant(self._search(content, places, banks, np.array(shares), tile_size))
+    rows = self._search(content, places, banks, np.array(shares), tile_size)
     joined = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
     of_layers = tf.split(joined[None, None], [layer.channels for layer in self._layers], -1)
-    return NeighborTarget(of_layers, found, tf.convert_to_tensor(scale),
+    return NeighborTarget(of_layers, tf.constant(rows), tf.convert_to_tensor(scale),
                           [] if weights is None else [tf.constant(weights)])
 
   def _search(self, content: np.ndarray, places: np.ndarray, banks: Mapping[int, "_Bank"],

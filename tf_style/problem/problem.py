@@ -30,8 +30,8 @@ _KEPT_STATISTICS = 12  # levels whose style statistics are kept, about 3 MB each
 _Kept = collections.OrderedDict[tuple[Any, ...], tuple[StyleStatistics, tuple[np.ndarray, ...]]]
 
 
-# By height and width, as in `NeighborTarget.rows`.
-Found = dict[tuple[int, int], tf.Tensor]
+# By height and width.
+Found = dict[tuple[int, int], NeighborTarget]
 
 
 class View(NamedTuple):
@@ -190,6 +190,8 @@ class Problem:
     """Finds the style's nearest hypercolumns for a content [1, H, W, 3]."""
     loaded, regions, alpha = self.loaded, self.loaded.weights, None
     height, width = content.shape[1:3]
+    if (height, width) in self.found:
+      return self.found[height, width]
     sizes = self._style_sizes(height, width)
     on_grid = lambda planes, size: area_means(planes, size[0], size[1], GRID)[None]
     if loaded.content is not None and loaded.content.alpha is not None:
@@ -201,8 +203,8 @@ class Problem:
         style_regions=None if regions is None else [
             on_grid(planes, size) for planes, size in zip(regions.styles, sizes, strict=True)],
         weights=alpha, scale=self.graphs.objective.variance(style),
-        found=self.found.get((height, width)), tile_size=int(self.config.tile_size))
-    self.found = {(height, width): target.rows}
+        tile_size=int(self.config.tile_size))
+    self.found = {(height, width): target}
     return target
 
   def _visible(self, height: int, width: int) -> Mapping[str, np.ndarray] | None:
