@@ -127,7 +127,8 @@ def test_the_blocks_about_python_run(tiny, capsys):
   assert names["texture"].picture.shape == (1, 24, 32, 3)
   assert not np.array_equal(*(result.picture for result in names["results"]))
   assert list(names["steps"]) == [1, 2]
-  assert names["problem"].names == ("content/block1_conv2", "style/block1_conv1")
+  assert names["problem"].names == (
+      "content/block1_conv2", "neighbors", "style/block1_conv1")
   assert float(names["terms"].total) == pytest.approx(
       names["problem"].value(names["plan"].content.rgb)["total"], rel=1e-5)
   cut_out = tf_style.load_picture("cut-out.png").alpha

@@ -13,7 +13,7 @@ from tf_style.cli.jobs import Job
 from tf_style.errors import InputError
 from tf_style.problem.inputs import Inputs
 from tf_style.settings.config import Config
-from tf_style.settings.presets import EFFORTS, PRESETS
+from tf_style.settings.presets import EFFORTS, PRESETS, STATISTICS_EFFORTS
 
 PICTURES = ["--content=a.jpg", "--style=b.jpg"]
 
@@ -43,7 +43,8 @@ def test_forms_of_a_flag(argv):
 def test_an_explicit_flag_beats_a_preset_and_a_preset_beats_the_effort(preset):
   config = parsed(f"--preset={preset}", "--effort=draft", "--content_weight=0.5")
   assert config.content_weight == 0.5
-  assert config.steps == PRESETS[preset].get("steps", EFFORTS["draft"]["steps"])
+  efforts = STATISTICS_EFFORTS if preset == "statistics" else EFFORTS
+  assert config.steps == PRESETS[preset].get("steps", efforts["draft"]["steps"])
   assert parsed(f"--preset={preset}", "--steps=9").steps == 9
 
 
