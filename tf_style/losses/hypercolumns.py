@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
+from tf_style.losses.names import GRID
 from tf_style.losses.statistics import wide_type
 
-# Pixels between two positions of a hypercolumn.
-GRID = 4
 _BLOCK = 512  # rows that are compared with the whole bank at once
 
 

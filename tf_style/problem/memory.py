@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from tf_style.errors import InputError, expected
+from tf_style.losses.names import GRID
 from tf_style.problem import tiles
 from tf_style.settings.config import Config
 from tf_style.vgg.network import NETWORKS, Layer
@@ -20,6 +21,8 @@ _COPIES = {"adam": 10, "lbfgs": 18}
 _COPIES_A_PAIR = 2
 # Copies of the largest style layer that a region takes, in float32.
 _COPIES_A_REGION = 2
+# Bytes a number of a hypercolumn, in a step and in the search for neighbors.
+_BYTES_A_COLUMN = {"float32": 12, "bfloat16": 6}
 # Larger targets are kept in half precision: 11 significant bits, less than the noise of one 8-bit
 # grey level.
 LARGEST_TARGET = 2**28
@@ -52,7 +55,9 @@ def estimate(config: Config, height: int, width: int, regions: int = 1,
   largest = max((_values(table[name]) for name in config.style_layers), default=0)
   masked = 4 * _COPIES_A_REGION * largest * (regions - 1)
   targets = _target_bytes(kept * height * width, config.precision)
-  features = _BYTES_A_FEATURE[kind][config.precision] * values + masked
+  columns = sum(table[name].channels for name in config.neighbor_layers) / GRID**2
+  joined = _BYTES_A_COLUMN[config.precision] * columns if config.neighbor_weight else 0
+  features = _BYTES_A_FEATURE[kind][config.precision] * values + masked + joined
   return int(BASE[kind] + 12 * copies * height * width + targets
              + features * window.height * window.width)
 

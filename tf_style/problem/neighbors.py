@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf_style.losses.hypercolumns import GRID, hypercolumns, nearest, unit
+from tf_style.losses.hypercolumns import hypercolumns, nearest, unit
+from tf_style.losses.names import GRID
 from tf_style.problem import tiles
 from tf_style.problem.compiled import Compiled, Traces
 from tf_style.problem.tiles import Slices, Window

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf_style.losses.hypercolumns import GRID
+from tf_style.losses.names import GRID
 from tf_style.pictures import color, images
 from tf_style.pictures.masks import area_means
 from tf_style.problem import guides

@@ -14,7 +14,8 @@ import tensorflow as tf
 
 from tf_style.losses.content import squared_error_sum
 from tf_style.losses.distance import StyleLoss
-from tf_style.losses.hypercolumns import GRID, cosine_distances, products
+from tf_style.losses.hypercolumns import cosine_distances, products
+from tf_style.losses.names import GRID
 from tf_style.losses.statistics import FeatureSums, feature_sums, statistics
 from tf_style.losses.variation import variation_sum
 from tf_style.problem import tiles
