@@ -1,6 +1,6 @@
 """What takes the place of the content: at each position the style's nearest hypercolumn."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ from tf_style.vgg.network import NETWORKS
 # Positions of a style's region that are searched; more take time and memory in proportion.
 _MOST_ROWS = 8192
 _PRICE_ROUNDS = 20
+
+_Columns = Callable[[], Iterator[tuple[Slices, np.ndarray]]]
 
 
 class NeighborTarget(NamedTuple):
@@ -73,29 +75,29 @@ class Neighbors:
       scale: as in `NeighborTarget`.
       tile_size: side of a window; 0 looks at each picture at once.
     """
-    places = _places(regions, content)
+    places, columns = _places(regions, content), self._columns(content, tile_size)
     of_styles = [self._rows(style, None if style_regions is None else style_regions[index],
                             tile_size) for index, style in enumerate(styles)]
     banks = {region: _Bank.of(_parts(of_styles, region))
              for region in np.unique(places[places >= 0])}
-    rows = self._search(content, places, banks, np.array(shares), tile_size)
+    rows = self._search(columns, places, banks, np.array(shares))
     joined = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
     of_layers = tf.split(joined[None, None], [layer.channels for layer in self._layers], -1)
     return NeighborTarget(of_layers, tf.constant(rows), tf.convert_to_tensor(scale),
                           [] if weights is None else [tf.constant(weights)])
 
-  def _search(self, content: np.ndarray, places: np.ndarray, banks: Mapping[int, "_Bank"],
-              shares: np.ndarray, tile_size: int) -> np.ndarray:
+  def _search(self, columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"],
+              shares: np.ndarray) -> np.ndarray:
     """Returns a row of all banks, one after the other, for each position: [1, h, w] int32."""
-    styles, centers = range(len(shares)), self._centers(content, places, tile_size)
+    styles, centers = range(len(shares)), _centers(columns(), places)
     cosines = np.full((len(styles), *places.shape), -np.inf, np.float32)
     found = np.zeros((len(styles), *places.shape), np.int32)
-    for cut, columns in self._walk(content, tile_size):
+    for cut, queries in columns():
       for region, bank in banks.items():
         here = places[cut] == region
         for style, directions in bank.directions.items():
           if here.any():
-            best = self._nearest(tf.constant(columns[here]), directions, centers[region])
+            best = self._nearest(tf.constant(queries[here]), directions, centers[region])
             for values, part in zip((found, cosines), best, strict=True):
               values[style][cut][here] = part.numpy()
     rows, size = np.zeros(places.shape, np.int32), 0
@@ -107,11 +109,20 @@ class Neighbors:
       size += len(bank.rows)
     return rows
 
-  def _walk(self, picture: np.ndarray, tile_size: int) -> Iterator[tuple[Slices, np.ndarray]]:
-    """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
+  def _columns(self, picture: np.ndarray, tile_size: int) -> _Columns:
+    """Returns what walks over a picture as often as it is called; one window is kept instead."""
     height, width = picture.shape[1:3]
-    for window in tiles.plan_windows(
-        height, width, tile_size, self._network, self._extractor.layers):
+    windows = tiles.plan_windows(
+        height, width, tile_size, self._network, self._extractor.layers)
+    if len(windows) > 1:
+      return lambda: self._walk(picture, windows)
+    kept = list(self._walk(picture, windows))
+    return lambda: iter(kept)
+
+  def _walk(self, picture: np.ndarray,
+            windows: Sequence[Window]) -> Iterator[tuple[Slices, np.ndarray]]:
+    """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
+    for window in windows:
       rows = slice(window.top, window.top + window.height)
       part = tf.constant(picture[:, rows, window.left:window.left + window.width])
       yield (tiles.own_slices(window, GRID, of_picture=True),
@@ -129,23 +140,13 @@ class Neighbors:
     parts: dict[int, list[np.ndarray]] = {}
     order: dict[int, list[np.ndarray]] = {}
     numbers = np.arange(places.size).reshape(places.shape)
-    for cut, columns in self._walk(style, tile_size):
+    for cut, columns in self._columns(style, tile_size)():
       for region in np.unique(places[cut][places[cut] >= 0]):
         here = places[cut] == region
         parts.setdefault(region, []).append(columns[here])
         order.setdefault(region, []).append(numbers[cut][here])
     return {region: np.concatenate(each)[np.argsort(np.concatenate(order[region]))]
             for region, each in parts.items()}
-
-  def _centers(self, content: np.ndarray, places: np.ndarray,
-               tile_size: int) -> dict[int, tf.Tensor]:
-    """Returns the mean hypercolumn [D] of each region of the content."""
-    sums: dict[int, Any] = {}
-    for cut, columns in self._walk(content, tile_size):
-      for region in np.unique(places[cut][places[cut] >= 0]):
-        part = np.sum(columns[places[cut] == region], 0, np.float32)
-        sums[region] = sums[region] + part if region in sums else part
-    return {region: tf.constant(each / np.sum(places == region)) for region, each in sums.items()}
 
 
 class _Bank(NamedTuple):
@@ -169,6 +170,17 @@ class _Bank(NamedTuple):
     counts = [0 if part is None else len(part) for part in parts]
     return cls(rows, np.cumsum([0, *counts[:-1]]), {
         style: unit(tf.constant(part - center)) for style, part in there.items()})
+
+
+def _centers(columns: Iterator[tuple[Slices, np.ndarray]],
+             places: np.ndarray) -> dict[int, tf.Tensor]:
+  """Returns the mean hypercolumn [D] of each region of the content."""
+  sums: dict[int, Any] = {}
+  for cut, values in columns:
+    for region in np.unique(places[cut][places[cut] >= 0]):
+      part = np.sum(values[places[cut] == region], 0, np.float32)
+      sums[region] = sums[region] + part if region in sums else part
+  return {region: tf.constant(each / np.sum(places == region)) for region, each in sums.items()}
 
 
 def _parts(of_styles: Sequence[dict[int, np.ndarray]], region: int) -> list[np.ndarray | None]:

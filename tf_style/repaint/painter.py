@@ -154,7 +154,7 @@ class Painter:
     begun = recorder.number
     try:
       for index, level in list(enumerate(plan.levels))[first:]:
-        start = tf.constant(images.resize(picture, level.height, level.width))
+        start = tf.constant(plan.begun(index, picture))
         descent.begin(start, level.steps, anew=index == first)
         descent.evaluate_with(*_seen(problem, level))
         if resume and index == first:

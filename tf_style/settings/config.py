@@ -49,7 +49,7 @@ class Config:
       512, "size", "The look", "longest side of the result in pixels, or 'original'",
       low=1, high=LONGEST_SIDE)
   content_weight: float = option(
-      0.015, "float", "The look", "how much of the content picture to keep", low=0)
+      0.016, "float", "The look", "how much of the content picture to keep", low=0)
   style_weight: float = option(1.0, "float", "The look", "how much of the style to reach", low=0)
   tv_weight: float = option(
       0.0, "float", "The look", "smoothness: weight of the total variation", low=0)
