@@ -46,12 +46,13 @@ class Neighbors:
 
     Args:
       extractor: of the layers of `config`.
-      config: the network and the neighbor layers are read.
+      config: the network, the neighbor layers and the turns of the style are read.
       traces: keeps account of what tracing leaves behind.
     """
     traces = traces or Traces()
     self._extractor, self._network = extractor, NETWORKS[config.network]
     self._layers = [self._network.layers[name] for name in config.neighbor_layers]
+    self._turns = range(config.style_turns)
     self._own = Compiled(self._own_columns, traces)
     self._nearest = Compiled(_nearest, traces)
 
@@ -76,7 +77,8 @@ class Neighbors:
       tile_size: side of a window; 0 looks at each picture at once.
     """
     places, columns = _places(regions, content), self._columns(content, tile_size)
-    of_styles = [self._rows(style, None if style_regions is None else style_regions[index],
+    of_styles = [
+        self._rows_of_turns(style, None if style_regions is None else style_regions[index],
                             tile_size) for index, style in enumerate(styles)]
     banks = {region: _Bank.of(_parts(of_styles, region))
              for region in np.unique(places[places >= 0])}
@@ -133,10 +135,17 @@ class Neighbors:
     own = [tiles.own_cells(features[layer.name], window, layer.stride) for layer in self._layers]
     return hypercolumns(own, [layer.stride for layer in self._layers])
 
+  def _rows_of_turns(self, style: np.ndarray, regions: np.ndarray | None,
+                     tile_size: int) -> dict[int, np.ndarray]:
+    """Returns the hypercolumns [N, D] of each region of a style and its turns, some where many."""
+    parts = [self._rows(turned(style, turn), None if regions is None else turned(regions, turn),
+                        tile_size) for turn in self._turns]
+    return {region: np.concatenate([part[region] for part in parts]) for region in parts[0]}
+
   def _rows(self, style: np.ndarray, regions: np.ndarray | None,
             tile_size: int) -> dict[int, np.ndarray]:
-    """Returns the hypercolumns [N, D] of each region of a style, or `_MOST_ROWS` drawn of them."""
-    places = _drawn(_places(regions, style))
+    """Returns those of one turn."""
+    places = _drawn(_places(regions, style), _MOST_ROWS // len(self._turns))
     parts: dict[int, list[np.ndarray]] = {}
     order: dict[int, list[np.ndarray]] = {}
     numbers = np.arange(places.size).reshape(places.shape)
@@ -202,13 +211,18 @@ def _places(regions: np.ndarray | None, picture: np.ndarray) -> np.ndarray:
   return np.where(regions.max(-1) > 0, np.argmax(regions, -1), -1)
 
 
-def _drawn(places: np.ndarray) -> np.ndarray:
-  """Leaves at most `_MOST_ROWS` positions of each region, drawn at random; the others get -1."""
+def turned(picture: np.ndarray, turn: int) -> np.ndarray:
+  """Returns [1, H, W, C] turned by so many quarters, from 4 on of its mirror image."""
+  return np.rot90(picture[:, :, ::-1] if turn >= 4 else picture, turn % 4, (1, 2))
+
+
+def _drawn(places: np.ndarray, most: int) -> np.ndarray:
+  """Leaves at most so many positions of each region, drawn at random; the others get -1."""
   drawn = np.full(places.size, -1)
   for region in range(places.max() + 1):
     here = np.flatnonzero(places == region)
-    if len(here) > _MOST_ROWS:
-      here = np.random.default_rng(0).permutation(here)[:_MOST_ROWS]
+    if len(here) > most:
+      here = np.random.default_rng(0).permutation(here)[:most]
     drawn[here] = region
   return drawn.reshape(places.shape)
 

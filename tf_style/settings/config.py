@@ -76,6 +76,10 @@ class Config:
       (1.0,), "floats", "Styles and regions",
       "longest side of the style as the network sees it, over that of the result; one number, or "
       "one for each --style; a larger one gives larger brush strokes", above=0, high=16)
+  style_turns: int = option(
+      1, "int", "Styles and regions",
+      "in how many copies of the style the nearest features are sought: 4 are its quarter turns, 8 "
+      "their mirror images too", low=1, high=8)
   mask_keep: tuple[str, ...] = option(
       (), "colors", "Styles and regions",
       "colors in --content_mask, such as 000000, where the content stays as it is")
