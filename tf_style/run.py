@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf_style.cli import checks, command_line, console, messages
+from tf_style.cli import checks, command_line, console, folders, messages
 from tf_style.cli.jobs import Job
 from tf_style.cli.output import Output, output_path
 from tf_style.cli.watchers import Watchers
@@ -40,7 +40,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str], signals: Signals) -> int:
-  job = command_line.parse(argv)
+  given = command_line.read(argv)
+  if folders.is_asked(given):
+    return folders.run(given, signals)
+  job = command_line.job(given)
   console.show_log(job.verbosity)
   check_files(job)
   machine.start_tensorflow(verbose=job.verbosity > 0)

@@ -95,16 +95,21 @@ def make_setup(styles: Sequence[str], style_masks: Sequence[str], config: Config
 
 
 def make_job(contents: Sequence[str], setup: Setup, *, output: str, content_mask: str | None,
-             logdir: Path) -> Job:
+             logdir: Path, flags: str = "") -> Job:
   """Finds the pictures, and returns the job; nothing is written.
 
+  Args:
+    contents, output, content_mask, logdir: as for `paint_folder`.
+    setup: what all have in common.
+    flags: the text of a flag file that repeats the job.
   Raises:
     InputError: nothing is found, or something does not go together.
   """
   check_output(output)
   found = find(contents, output)
   setup.check(content_mask)
-  return Job(make_items(found, setup.styles, content_mask), setup, output=output, logdir=logdir)
+  return Job(make_items(found, setup.styles, content_mask), setup, output=output, logdir=logdir,
+             flags=flags)
 
 
 def source_of(setup: Setup, workers: int = 1, cluster: str | None = None) -> Callable[[], Source]:

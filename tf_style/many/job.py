@@ -79,7 +79,7 @@ class Job:
   """
 
   def __init__(self, items: Sequence[Item], setup: Setup, *, output: str | os.PathLike[str],
-               logdir: str | os.PathLike[str]):
+               logdir: str | os.PathLike[str], flags: str = ""):
     """Looks at what is done; writes nothing.
 
     Args:
@@ -87,10 +87,11 @@ class Job:
       setup: how.
       output: folder of the results.
       logdir: in which the job's folder is, named after `output`.
+      flags: the text of a flag file that repeats the job, kept in its folder.
     Raises:
       OutputError: `output` has a file that is called like a result and is not this job's.
     """
-    self.items, self._setup = tuple(items), setup
+    self.items, self._setup, self._flags = tuple(items), setup, flags
     self.output = Path(os.path.realpath(output))
     token = hashlib.sha256(os.fsencode(self.output)).hexdigest()[:8]
     self.folder = Path(logdir) / f"{files.safe_name(self.output.name)}-{token}"
@@ -162,6 +163,9 @@ class Job:
         path.unlink(missing_ok=True)
     for number in {item.style for item in self.pending}:
       self._manifest.settings(self._digests[number], self._facts[number])
+    if self._flags:
+      files.write_atomically(self.folder / "flags.txt",
+                             lambda path: path.write_text(self._flags, "utf-8"))
     if self.pending:
       from tf_style.many.events import JobEvents
       self._events = JobEvents(self.folder, self._facts[0])

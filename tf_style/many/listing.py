@@ -32,6 +32,11 @@ def is_several(paths: Sequence[str]) -> bool:
       os.path.isdir(path) or _is_pattern(path) or _parts(path) for path in paths)
 
 
+def absolute(path: str) -> str:
+  """Returns a text of --content with absolute paths."""
+  return ",".join(map(os.path.abspath, _parts(path) or [path]))
+
+
 def find(paths: Sequence[str], output: str) -> list[Found]:
   """Returns the pictures that are meant, each once.
 
