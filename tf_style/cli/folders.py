@@ -19,7 +19,7 @@ from tf_style.many.items import Item
 from tf_style.many.job import Job, Source
 from tf_style.many.listing import absolute, is_several
 from tf_style.settings.kinds import KINDS
-from tf_style.system import files, machine
+from tf_style.system import machine
 from tf_style.system.signals import Signals
 
 if TYPE_CHECKING:
@@ -96,10 +96,8 @@ def asked(given: Mapping[str, Any]) -> Folders:
       each_style=_each_style(given),
       scaled=settings.model is not None and "style_scale" not in given)
   source = source_of(setup, _workers(given), given.get("cluster"))
-  logdir = path_of(given, "logdir") or "logs"
-  files.check_folder(logdir, "--logdir")
   job = make_job(contents, setup, output=output, content_mask=path_of(given, "content_mask"),
-                 logdir=logdir, flags=_flag_file(given))
+                 logdir=path_of(given, "logdir") or "logs", flags=_flag_file(given))
   return Folders(job, source, verbosity_of(given))
 
 

@@ -11,6 +11,7 @@ from tf_style.many.job import Finished, Job, OnItem, Source
 from tf_style.many.listing import find
 from tf_style.many.setup import Setup, Style, styles_apart
 from tf_style.settings.config import Config
+from tf_style.system import files, machine
 
 if TYPE_CHECKING:
   from tf_style.many.here import Here
@@ -106,6 +107,7 @@ def make_job(contents: Sequence[str], setup: Setup, *, output: str, content_mask
     InputError: nothing is found, or something does not go together.
   """
   check_output(output)
+  files.check_folder(logdir, "--logdir")
   found = find(contents, output)
   setup.check(content_mask)
   return Job(make_items(found, setup.styles, content_mask), setup, output=output, logdir=logdir,
@@ -129,6 +131,7 @@ def source_of(setup: Setup, workers: int = 1, cluster: str | None = None) -> Cal
 
 
 def _here(setup: Setup) -> "Here":
+  machine.import_tensorflow()
   from tf_style.many.here import Here
   return Here(setup)
 

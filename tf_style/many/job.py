@@ -21,7 +21,7 @@ from tf_style.many.setup import Setup, digest
 from tf_style.many.stamps import Stamps
 from tf_style.many.tasks import Painted
 from tf_style.repaint.metadata import plain
-from tf_style.system import files
+from tf_style.system import files, machine
 
 if TYPE_CHECKING:
   from tf_style.many.events import JobEvents
@@ -155,7 +155,7 @@ class Job:
   def _begin(self) -> None:
     self._manifest.begin()
     self._begun = True
-    self._look = self._find_pending()  # another process may have been at it meanwhile
+    self._look = self._find_pending()
     for record in self._look.completed:
       self._manifest.note(record._replace(state=DONE))
     for folder in {(self.output / item.name).parent for item in self.items}:
@@ -167,6 +167,7 @@ class Job:
       files.write_atomically(self.folder / "flags.txt",
                              lambda path: path.write_text(self._flags, "utf-8"))
     if self.pending:
+      machine.import_tensorflow()
       from tf_style.many.events import JobEvents
       self._events = JobEvents(self.folder, self._facts[0])
 

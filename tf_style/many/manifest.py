@@ -64,13 +64,9 @@ class Manifest:
       InputError: the journal is another version's.
     """
     self._folder, self._output = folder, os.fspath(output)
-    self.facts: dict[str, dict[str, str]] = {}
-    self._records: dict[str, Record] = {}
-    self._own: dict[str, set[str]] = {}
     self._file: IO[bytes] | None = None
     self._lock: Any = None
-    for line in _lines(folder / FILE):
-      self._take(line)
+    self._read()
 
   def record(self, item: str) -> Record | None:
     """Returns what is known last of an item."""
@@ -82,7 +78,7 @@ class Manifest:
     return bool(own) and path.is_file() and files.digest_of(path) in own
 
   def begin(self) -> None:
-    """Makes the folder, takes it for this process, and writes anew what counts.
+    """Makes the folder, takes it for this process, reads it, and writes anew what counts.
 
     Raises:
       InputError: another process is at this job.
@@ -93,6 +89,7 @@ class Manifest:
     if self._lock is None:
       raise InputError("--output: " + expected(
           "a folder that no other process fills", self._output))
+    self._read()  # for another one may have been at it meanwhile
     records, own = self._records, self._own
     lines = [{"format": _FORMAT, "output": self._output},
              *({"settings": digest, "facts": facts} for digest, facts in self.facts.items()),
@@ -123,6 +120,13 @@ class Manifest:
     if self._lock is not None:
       self._lock.release()
       self._lock = None
+
+  def _read(self) -> None:
+    self.facts: dict[str, dict[str, str]] = {}
+    self._records: dict[str, Record] = {}
+    self._own: dict[str, set[str]] = {}
+    for line in _lines(self._folder / FILE):
+      self._take(line)
 
   def _write(self, line: dict[str, Any]) -> None:
     assert self._file is not None, "the job has begun"
