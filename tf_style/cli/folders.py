@@ -167,7 +167,7 @@ def _workers(given: Mapping[str, Any]) -> int:
 def _flag_file(given: Mapping[str, Any]) -> str:
   """Returns the text of a flag file that repeats the job, from whatever folder."""
   lines = []
-  for name, value in given.items():
+  for name, value in {"logdir": "logs", **given}.items():
     for text in [value] if isinstance(value, str) else value:
       if name == "content":
         text = absolute(text)

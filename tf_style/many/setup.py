@@ -64,7 +64,9 @@ class Setup(NamedTuple):
     Raises:
       InputError: a style, a mask or the picture to start from is wrong, or they do not go together.
     """
-    limit = self.config.max_pixels
+    limit, weights = self.config.max_pixels, self.config.weights
+    if weights not in ("auto", "imagenet") and not os.path.isfile(weights):
+      raise InputError("--weights: " + expected("auto, imagenet or a file of weights", weights))
     for style in self.styles:
       config = dataclasses.replace(self.config, style_scale=style.scale)
       Inputs.of("a picture", style.pictures, content_mask=content_mask, style_mask=style.masks,
