@@ -25,7 +25,7 @@ class JobProgress:
       total: of all items of the job.
     """
     self._count, self._before, self._total = count, total - count, total
-    self._done, self._begun = 0, time.monotonic()
+    self._done, self._begun, self._first_s = 0, time.monotonic(), 0.0
     self._bar: Bar | None = None
 
   def on_step(self, item: Item, step: Step) -> None:
@@ -37,6 +37,8 @@ class JobProgress:
   def on_item(self, item: "Finished") -> None:
     """Shows that an item is done."""
     self._done += 1
+    if self._done == 1:  # which has traced and compiled, so its time says little
+      self._first_s = time.monotonic() - self._begun
     loss = "" if item.loss is None else f"loss {item.loss:.4g}, "
     what = "failed" if item.error else f"{loss}{item.seconds:.1f} s"
     name = item.content.name if not item.style else f"{item.content.name} in {item.style}"
@@ -66,11 +68,11 @@ class JobProgress:
       self._bar.draw(percent, text)
 
   def _left(self, share: float) -> str:
-    done = self._done + share
     if self._done < 1 or self._done >= self._count:
       return ""
-    left = (time.monotonic() - self._begun) / done * (self._count - done)
-    return f"  {clock(left)} left"
+    after, passed = self._done - 1 + share, time.monotonic() - self._begun
+    an_item = self._first_s if after < 1 else (passed - self._first_s) / after
+    return f"  {clock(an_item * (self._count - self._done - share))} left"
 
 
 def _on_terminal() -> bool:

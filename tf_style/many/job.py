@@ -5,6 +5,7 @@ import errno
 import hashlib
 import math
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
   from tf_style.many.events import JobEvents
 
 OnItem = Callable[[Item, Step], bool | None]
+_TABLE_EVERY_S = 30.0
 # What the system says of one name, not of the drive.
 _OF_THE_NAME = {errno.EEXIST, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EINVAL}
 
@@ -103,6 +105,8 @@ class Job:
     self._look = self._find_pending()
     self._events: JobEvents | None = None
     self._begun = False
+    self._changed: set[str] = set()
+    self._table_due = 0.0
 
   @property
   def pending(self) -> tuple[Item, ...]:
@@ -116,14 +120,13 @@ class Job:
   @property
   def failed(self) -> list[tuple[Item, str]]:
     """Items that were tried and failed, and why."""
-    records = [(item, self._manifest.record(item.name)) for item in self.items]
-    return [(item, record.error) for item, record in records if record and record.state == FAILED]
+    return [(item, record.error) for item, record in self._rows()
+            if record is not None and record.state == FAILED]
 
   @property
   def done(self) -> int:
     """How many items are finished."""
-    records = [self._manifest.record(item.name) for item in self.items]
-    return sum(record is not None and record.state == DONE for record in records)
+    return sum(record is not None and record.state == DONE for _, record in self._rows())
 
   def run(self, source: Callable[[], Source], on_step: OnItem | None = None) -> Iterator[Finished]:
     """Paints what is not finished, and yields each item that was dealt with.
@@ -180,6 +183,9 @@ class Job:
     if not painted.error:
       record = self._written(item, record, painted.data)
     self._manifest.note(record)
+    self._changed.add(item.name)
+    if time.monotonic() > self._table_due:
+      self._write_table()
     number = self._numbers[item.name]
     if self._events is not None:
       self._events.note(number, record)
@@ -208,9 +214,18 @@ class Job:
       self._events.close()
     if not self._begun:
       return
-    rows = [(item, self._manifest.record(item.name)) for item in self.items]
+    self._write_table()
     try:
-      report.write_table(self.folder, rows)
-      report.write_sheets(self.folder, self.output, rows)
+      report.write_sheets(self.folder, self.output, self._rows(), self._changed)
     except OSError as error:
-      logging.warning("%s: table and sheet cannot be written: %s", self.folder, error)
+      logging.warning("%s: the sheet cannot be written: %s", self.folder, error)
+
+  def _write_table(self) -> None:
+    self._table_due = time.monotonic() + _TABLE_EVERY_S
+    try:
+      report.write_table(self.folder, self._rows())
+    except OSError as error:
+      logging.warning("%s: the table cannot be written: %s", self.folder, error)
+
+  def _rows(self) -> list[tuple[Item, Record | None]]:
+    return [(item, self._manifest.record(item.name)) for item in self.items]

@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +41,22 @@ def _row(item: Item, record: Record | None) -> tuple[Any, ...]:
   return item.name, record.state, f"{record.seconds:.3f}", loss, item.content, record.error
 
 
-def write_sheets(folder: Path, output: Path, rows: Sequence[tuple[Item, Record | None]]) -> None:
+def write_sheets(folder: Path, output: Path, rows: Sequence[tuple[Item, Record | None]],
+                 changed: Collection[str]) -> None:
   """Writes sheet.jpg, and sheet-2.jpg and so on where there are more than 100 items.
 
   Args:
     folder: of the job.
     output: of the results.
     rows: items with what became of them; a result that cannot be read leaves its place blank.
+    changed: names of items; sheets without any of them are left as they are.
   Raises:
     OSError: from the system.
   """
   for number, first in enumerate(range(0, len(rows), _A_SHEET), start=1):
     part = rows[first:first + _A_SHEET]
+    if not any(item.name in changed for item, _ in part):
+      continue
     columns = math.ceil(math.sqrt(len(part)))
     cells = [_cell(output, item, record) for item, record in part]
     lines = [cells[start:start + columns] for start in range(0, len(cells), columns)]
