@@ -110,7 +110,7 @@ def _paint(job: Job, source: Callable[[], Source], progress: JobProgress | None,
 
   said: set[str] = set()
   try:
-    with contextlib.closing(job.run(source, on_step)) as finished:  # type: ignore[type-var]
+    with contextlib.closing(job.run(source, on_step)) as finished:
       for item in finished:
         _say(item, said, progress)
   except KeyboardInterrupt:

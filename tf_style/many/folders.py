@@ -1,7 +1,7 @@
 """Folders of pictures from Python: a generator of finished items."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
 from tf_style.errors import InputError, expected
@@ -24,7 +24,7 @@ def paint_folder(content: Paths, output: Path, style: Paths = (), config: Config
                  model: Path | None = None, polish: int = 0, content_mask: Path | None = None,
                  style_mask: Paths = (), init_image: Path | None = None, each_style: bool = False,
                  logdir: Path = "logs", workers: int = 1, cluster: str | None = None,
-                 on_step: OnItem | None = None) -> Iterator[Finished]:
+                 on_step: OnItem | None = None) -> Generator[Finished, None, None]:
   """Paints many pictures, and goes on where an earlier call with this `output` ended.
 
       for item in tf_style.paint_folder("photos", "painted", "painting.jpg"):

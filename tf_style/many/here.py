@@ -1,6 +1,6 @@
 """Paints the items of a job in this process, one after the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from tf_style.errors import InputError
 from tf_style.many.items import Item
@@ -23,7 +23,7 @@ class Here:
     self._painter = ItemPainter(setup)
 
   def results(self, items: Sequence[Item], on_step: OnItem | None,
-              ) -> Iterator[tuple[Item, Stamps, Painted]]:
+              ) -> Generator[tuple[Item, Stamps, Painted], None, None]:
     """Yields items as they are painted, until all are, or `on_step` ended one."""
     for item in items:
       try:

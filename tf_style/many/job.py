@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -63,7 +63,7 @@ class Source(Protocol):
   """Paints items, here or elsewhere."""
 
   def results(self, items: Sequence[Item], on_step: OnItem | None,
-              ) -> Iterator[tuple[Item, Stamps, Painted]]:
+              ) -> Generator[tuple[Item, Stamps, Painted], None, None]:
     """Yields items as they are painted, until all are, or `on_step` ended one."""
 
   def close(self) -> None:
@@ -128,7 +128,8 @@ class Job:
     """How many items are finished."""
     return sum(record is not None and record.state == DONE for _, record in self._rows())
 
-  def run(self, source: Callable[[], Source], on_step: OnItem | None = None) -> Iterator[Finished]:
+  def run(self, source: Callable[[], Source], on_step: OnItem | None = None,
+          ) -> Generator[Finished, None, None]:
     """Paints what is not finished, and yields each item that was dealt with.
 
     A caller may end it after any of them: what was yielded is finished.
@@ -144,7 +145,7 @@ class Job:
     try:
       self._begin()
       if opened is not None:
-        with contextlib.closing(opened.results(self.pending, on_step)) as results:  # type: ignore[type-var]
+        with contextlib.closing(opened.results(self.pending, on_step)) as results:
           for item, stamps, painted in results:
             yield self._put(item, stamps, painted)
     finally:

@@ -9,7 +9,7 @@ import collections
 import importlib.util
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from absl import logging
@@ -85,7 +85,7 @@ class Workers:
       self._start()
 
   def results(self, items: Sequence[Item], on_step: OnItem | None,
-              ) -> Iterator[tuple[Item, Stamps, Painted]]:
+              ) -> Generator[tuple[Item, Stamps, Painted], None, None]:
     """Yields items as they are painted, in whatever order; `on_step` is not told of their steps."""
     del on_step
     waiting = collections.deque(items)

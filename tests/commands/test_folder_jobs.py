@@ -4,6 +4,7 @@ import os
 import random
 import re
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from made_folders import crop, results, small_flags, write_folder
 from made_inputs import write_picture, write_weights
 from PIL import Image
+from test_disk import small_drive  # noqa: F401 - a fixture
 
 from tf_style import run
 from tf_style.cli import console
@@ -90,7 +92,8 @@ def test_results_are_those_of_single_runs(more, here, weights, capfd):
 
 
 @pytest.mark.parametrize("more", [
-    ["--color=luminance"], ["--polish=3", "--image_size=original", "--tile_size=0"]],
+    ["--color=luminance"], pytest.param(
+        ["--polish=3", "--image_size=original", "--tile_size=0"], marks=pytest.mark.full)],
     ids=["model", "polish"])
 def test_a_learned_style(more, here, capfd):
   argv = ["--model=oil", "--precision=float32", *more]
@@ -143,11 +146,41 @@ def test_wrong_inputs(more, message, here, weights, capfd):
   assert results(here) == before
 
 
+@pytest.mark.parametrize("small_drive", ["16k"], indirect=True)
+def test_a_full_drive_and_room_again(small_drive, here, weights, capfd):  # noqa: F811
+  argv = ["--content=photos", f"--output={small_drive}/out", *flags(weights)]
+  assert run.main(argv) == console.FAILED
+  _, err = capfd.readouterr()
+  assert err.splitlines()[-1].startswith(
+      "tf_style: error: the system refuses: [Errno 28] No space left on device")
+  assert "Traceback" not in err
+  done = results(small_drive / "out")
+  assert 0 < len(done) < 6 and list(done) == GOOD[:len(done)]
+  subprocess.run(["mount", "-o", "remount,size=1m", str(small_drive)], check=True)
+  assert run.main(argv) == console.FAILED  # for bad files alone
+  assert "6 of 8 pictures are in" in capfd.readouterr().err
+  assert sorted(results(small_drive / "out")) == GOOD
+  assert done.items() <= results(small_drive / "out").items()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("small_drive", ["16k"], indirect=True)
+def test_a_full_drive_under_the_logs(small_drive, here, weights, capfd):  # noqa: F811
+  argv = ["--content=photos", "--output=out", f"--logdir={small_drive}", *flags(weights)]
+  assert run.main(argv) == console.FAILED
+  _, err = capfd.readouterr()
+  assert "Traceback" not in err and "No space left on device" in err
+  subprocess.run(["mount", "-o", "remount,size=1m", str(small_drive)], check=True)
+  assert run.main(argv) == console.FAILED
+  assert sorted(results(here / "out")) == GOOD
+
+
 def start(folder: Path, weights: str, **options):
   return processes.start(folder, "--content=photos", "--output=out", *flags(weights, **options))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [
+    signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.full)])
 def test_a_signal_keeps_what_is_finished(number, here, weights):
   process = start(here, weights, level_steps=(150,))
   while "2 of 8" not in process.stderr.readline():
