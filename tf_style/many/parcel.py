@@ -16,7 +16,8 @@ class Parcel(NamedTuple):
 
   Attributes:
     setup: with the paths of the machine that it comes from.
-    files: bytes, by where a file belongs in the folder that the parcel is opened in.
+    files: bytes, by where a file belongs in the folder that the parcel is opened in; without any
+      the paths hold on the other side too.
   """
 
   setup: Setup
@@ -46,6 +47,8 @@ def pack(setup: Setup) -> Parcel:
 
 def unpack(parcel: Parcel, folder: str) -> Setup:
   """Writes the files into a folder, and returns the setup with their paths there."""
+  if not parcel.files:
+    return parcel.setup
   for place, data in parcel.files.items():
     path = Path(folder, place)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from tf_style.errors import InputError, expected
 from tf_style.many.actor import Actor
 from tf_style.many.items import Item
 from tf_style.many.job import OnItem
-from tf_style.many.parcel import pack
+from tf_style.many.parcel import Parcel, pack
 from tf_style.many.setup import Setup
 from tf_style.many.stamps import Stamps
 from tf_style.many.tasks import Painted, task_of
@@ -74,7 +74,7 @@ class Workers:
     self._began_ray = not ray.is_initialized()
     if self._began_ray:
       _join(cluster)
-    self._parcel = ray.put(pack(setup))
+    self._parcel = ray.put(Parcel(setup, {}) if cluster is None else pack(setup))
     self._count, self._share = _shares(ray, setup, count)
     self._sent: dict[Any, _Sent] = {}
     self._load: collections.Counter[Any] = collections.Counter()
