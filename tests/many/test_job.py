@@ -185,3 +185,17 @@ def test_what_another_process_has_finished_meanwhile(folder):
   painted()
   list(waiting.run(lambda: fake))
   assert fake.painted == ["empty.png", "text.jpg"]
+
+
+def test_names_that_are_not_plain(folder):
+  names = ["two\nlines.png", "caf\udce9.png", "a, \"b\".jpg", "\u96ea.jpg"]
+  for name in names:
+    crop(1).save(folder / "photos" / name)
+  for name in names:
+    assert name in painted() or (folder / "out" / name).exists()
+  assert set(results(folder / "out")) == {*GOOD, *names}
+  assert painted() == ["empty.png", "text.jpg"]
+  (table,) = (folder / "logs").glob("*/items.csv")
+  text = table.read_text("utf-8", "surrogateescape")
+  assert all(name.replace('"', '""') in text for name in names)
+  assert list((folder / "logs").glob("*/sheet.jpg"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tf_style.cli import console
 from tf_style.cli.progress import clock
 from tf_style.descent.step import Step
+from tf_style.errors import one_line
 from tf_style.many.items import Item
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class JobProgress:
     if not _on_terminal():
       return
     percent = int(100 * (self._done + share) / max(self._count, 1))
-    console.attempt(lambda: self._draw(percent, text + self._left(share)))
+    console.attempt(lambda: self._draw(percent, one_line(text) + self._left(share)))
 
   def _draw(self, percent: int, text: str) -> None:
     if self._bar is None:

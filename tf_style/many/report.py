@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_style.errors import InputError
+from tf_style.errors import InputError, one_line
 from tf_style.many.items import Item
 from tf_style.many.manifest import DONE, Record
 from tf_style.pictures import images, sheet
@@ -65,10 +65,11 @@ def write_sheets(folder: Path, output: Path, rows: Sequence[tuple[Item, Record |
 
 
 def _cell(output: Path, item: Item, record: Record | None) -> tuple[str, np.ndarray | None]:
+  name = one_line(item.name)
   if record is None or record.state != DONE:
-    return f"{item.name} ({record.state if record else 'waiting'})", None
+    return f"{name} ({record.state if record else 'waiting'})", None
   try:
     shown: np.ndarray | None = images.load_picture(output / item.name, _SIDE).rgb
   except InputError:
     shown = None
-  return item.name if record.loss is None else f"{item.name} {record.loss:.4g}", shown
+  return name if record.loss is None else f"{name} {record.loss:.4g}", shown
