@@ -127,6 +127,21 @@ def test_what_workers_ask_for(nodes, count, workers_, share, setup):
   assert workers._shares(FakeRay(nodes), setup, count) == (workers_, share)
 
 
+@pytest.mark.parametrize("asked, gpus, installed, count", [
+    (None, 2, True, 2), (None, 2, False, None), (1, 2, True, None), (None, 1, True, None),
+    (2, 0, True, 2), (3, 2, True, 3)])
+def test_where_a_job_is_painted(asked, gpus, installed, count, setup, monkeypatch):
+  """Several GPUs have a worker each, where Ray is there and nothing else was asked for."""
+  import tensorflow as tf
+
+  from tf_style.many import here
+  monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu"] * gpus)
+  monkeypatch.setattr(workers, "is_installed", lambda: installed)
+  monkeypatch.setattr(workers, "Workers", lambda setup, count, cluster: ("workers", count))
+  monkeypatch.setattr(here, "Here", lambda setup: ("workers", None))
+  assert source_of(setup, asked)() == ("workers", count)
+
+
 def test_without_ray_a_line_says_what_to_install(setup, monkeypatch):
   monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
   with pytest.raises(InputError, match=r"\(pip install 'tf_style\[cluster\]'\), received none$"):

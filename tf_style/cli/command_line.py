@@ -70,8 +70,8 @@ FILES = (
          "go on with a run from the last checkpoint in its folder, such as logs/RUN, with the "
          "flags of that run; --steps may ask for more"),
     Flag("workers", "N", "The job",
-         "paint many pictures in so many processes; needs the extra 'cluster' (default: 1, or on a "
-         "cluster one for each GPU, or machine)"),
+         "paint many pictures in so many processes; needs the extra 'cluster' (default: one for "
+         "each GPU; without GPUs 1, or on a cluster one for each machine)"),
     Flag("cluster", "ADDRESS", "The job",
          "paint many pictures on the machines of a Ray cluster; 'auto' is the one that this "
          "machine is part of"),

@@ -157,8 +157,10 @@ def _each_style(given: Mapping[str, Any]) -> bool:
     raise InputError("--each_style: " + expected(kind.noun, given["each_style"])) from None
 
 
-def _workers(given: Mapping[str, Any]) -> int:
-  text = given.get("workers", "1")
+def _workers(given: Mapping[str, Any]) -> int | None:
+  if "workers" not in given:
+    return None
+  text = given["workers"]
   if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 10_000):
     raise InputError("--workers: " + expected("a number of at least 1", text))
   return int(text)

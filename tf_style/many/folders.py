@@ -2,19 +2,16 @@
 
 import os
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING
 
 from tf_style.errors import InputError, expected
 from tf_style.learned import painting, record
+from tf_style.many import workers as elsewhere
 from tf_style.many.items import check_output, make_items
 from tf_style.many.job import Finished, Job, OnItem, Source
 from tf_style.many.listing import find
 from tf_style.many.setup import Setup, Style, styles_apart
 from tf_style.settings.config import Config
 from tf_style.system import files, machine
-
-if TYPE_CHECKING:
-  from tf_style.many.here import Here
 
 Path = str | os.PathLike[str]
 Paths = Path | Sequence[Path]
@@ -23,7 +20,7 @@ Paths = Path | Sequence[Path]
 def paint_folder(content: Paths, output: Path, style: Paths = (), config: Config | None = None, *,
                  model: Path | None = None, polish: int = 0, content_mask: Path | None = None,
                  style_mask: Paths = (), init_image: Path | None = None, each_style: bool = False,
-                 logdir: Path = "logs", workers: int = 1, cluster: str | None = None,
+                 logdir: Path = "logs", workers: int | None = None, cluster: str | None = None,
                  on_step: OnItem | None = None) -> Generator[Finished, None, None]:
   """Paints many pictures, and goes on where an earlier call with this `output` ended.
 
@@ -47,7 +44,8 @@ def paint_folder(content: Paths, output: Path, style: Paths = (), config: Config
     init_image: the picture to start from where `config.init` is `image`.
     each_style: whether every picture is painted in each style separately, in a folder of its own.
     logdir: in which the job has a folder: manifest, table, sheet, events for TensorBoard.
-    workers: processes that paint; more than one need the extra `cluster`.
+    workers: processes that paint; more than one need the extra `cluster`. None is this process, or
+      one for each GPU where there are several, or for each device of `cluster`.
     cluster: address of a Ray cluster; None is this machine.
     on_step: is told of an item and a `Step`, in this process; a true value ends the job.
   Returns:
@@ -114,24 +112,27 @@ def make_job(contents: Sequence[str], setup: Setup, *, output: str, content_mask
              flags=flags)
 
 
-def source_of(setup: Setup, workers: int = 1, cluster: str | None = None) -> Callable[[], Source]:
+def source_of(setup: Setup, workers: int | None = None,
+              cluster: str | None = None) -> Callable[[], Source]:
   """Returns what opens the painters of a job: in this process, or workers of their own.
 
   Raises:
     InputError: there are to be none, or what starts them is not installed.
   """
-  if workers < 1:
+  if workers is not None and workers < 1:
     raise InputError("--workers: " + expected("a number of at least 1", workers))
-  if workers == 1 and cluster is None:
-    return lambda: _here(setup)
-  from tf_style.many import workers as elsewhere
-  elsewhere.check_installed()
-  return lambda: elsewhere.Workers(setup, workers if cluster is None or workers > 1 else None,
-                                   cluster)
+  if (workers or 1) > 1 or cluster is not None:
+    elsewhere.check_installed()
+    return lambda: elsewhere.Workers(setup, workers, cluster)
+  return lambda: _here(setup, alone=workers is not None)
 
 
-def _here(setup: Setup) -> "Here":
-  machine.import_tensorflow()
+def _here(setup: Setup, alone: bool) -> Source:
+  """Opens a painter in this process, or where several GPUs may be used, a worker for each."""
+  tf = machine.import_tensorflow()
+  gpus = len(tf.config.list_physical_devices("GPU"))
+  if not alone and gpus > 1 and setup.config.device == "auto" and elsewhere.is_installed():
+    return elsewhere.Workers(setup, gpus, None)
   from tf_style.many.here import Here
   return Here(setup)
 

@@ -30,13 +30,18 @@ _GOODBYE_S = 2.0
 _PATIENCE_S = 120.0  # for a worker, where there is none
 
 
+def is_installed() -> bool:
+  """Whether Ray is there."""
+  return importlib.util.find_spec("ray") is not None
+
+
 def check_installed() -> None:
   """Checks that Ray is there.
 
   Raises:
     InputError: it is not.
   """
-  if importlib.util.find_spec("ray") is None:
+  if not is_installed():
     raise InputError("--workers: " + expected(
         "Ray, which starts them (pip install 'tf_style[cluster]')", "none"))
 
