@@ -17,7 +17,7 @@ from PIL import Image
 from test_disk import small_drive  # noqa: F401 - a fixture
 
 from tf_style import run
-from tf_style.cli import console
+from tf_style.cli import console, folders
 
 GOOD = ["00.png", "01.jpg", "03.png", "04.jpg", "below/02.png", "below/05.png"]
 OIL = "tf_style/samples/styles/oil"
@@ -195,6 +195,14 @@ def test_a_signal_keeps_what_is_finished(number, here, weights):
   done = states.count("done")
   assert 2 <= done < 6 and states.count("waiting") == 8 - done - states.count("failed")
   assert sorted(results(here / "out")) == GOOD[:done]
+
+
+def test_a_signal_before_anything_is_written(here, weights, capfd, monkeypatch):
+  before = results(here)
+  monkeypatch.setattr(folders, "source_of", lambda *_: lambda: signal.raise_signal(signal.SIGTERM))
+  assert run.main(["--content=photos", "--output=out", *flags(weights)]) == 128 + signal.SIGTERM
+  assert capfd.readouterr().err.endswith("\ntf_style: interrupted\n")
+  assert results(here) == before
 
 
 def kill_often(folder: Path, weights: str, times: int, seed: int, **options) -> list[str]:

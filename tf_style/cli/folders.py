@@ -114,7 +114,7 @@ def _paint(job: Job, source: Callable[[], Source], progress: JobProgress | None,
       for item in finished:
         _say(item, said, progress)
   except KeyboardInterrupt:
-    if not signals.received:
+    if not (signals.received and job.begun):
       raise
   finally:
     if progress:

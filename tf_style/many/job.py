@@ -78,6 +78,7 @@ class Job:
     output: folder of the results.
     folder: of the manifest, the table, the sheet and the events.
     notes: what is different since the job was last called, in lines.
+    begun: whether anything was written.
   """
 
   def __init__(self, items: Sequence[Item], setup: Setup, *, output: str | os.PathLike[str],
@@ -104,7 +105,7 @@ class Job:
     self._numbers = {item.name: number for number, item in enumerate(self.items, start=1)}
     self._look = self._find_pending()
     self._events: JobEvents | None = None
-    self._begun = False
+    self.begun = False
     self._changed: set[str] = set()
     self._table_due = 0.0
 
@@ -158,7 +159,7 @@ class Job:
 
   def _begin(self) -> None:
     self._manifest.begin()
-    self._begun = True
+    self.begun = True
     self._look = self._find_pending()
     for record in self._look.completed:
       self._manifest.note(record._replace(state=DONE))
@@ -213,7 +214,7 @@ class Job:
     self._manifest.close()
     if self._events is not None:
       self._events.close()
-    if not self._begun:
+    if not self.begun:
       return
     self._write_table()
     try:
