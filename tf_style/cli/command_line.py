@@ -51,10 +51,10 @@ FILES = (
     Flag("polish", "STEPS", "The job",
          "go on from the picture of --model with so many steps of repainting, with the loss that "
          "the style was learned with unless flags say otherwise (default: 0)"),
-    Flag("content_mask", "FILE", "The job",
+    Flag("content_mask", "FILE|FOLDER", "The job",
          "regions of the content that take the style from the regions of the same color in "
          "--style_mask. A gray mask is one soft matte, white against black; one with colors has a "
-         "region for each"),
+         "region for each. Of many pictures a folder may have one for each, of the same name"),
     Flag("style_mask", "FILE|FOLDER", "The job",
          "one for each --style, in the same order; without any, the whole style goes to the region "
          "that --mask_keep leaves", repeated=True),
