@@ -13,7 +13,7 @@ import tf_style
 
 PACKAGE = Path(tf_style.__file__).parent
 FOLDERS = ("system", "pictures", "vgg", "losses", "settings", "problem", "descent", "repaint",
-           "watching", "serving", "learned", "cli")
+           "watching", "serving", "learned", "many", "cli")
 FOR_ALL = {"errors", "version"}
 RANK = {name: rank for rank, name in enumerate(("", *FOLDERS))}
 FILES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
@@ -24,7 +24,8 @@ WITHOUT_TENSORFLOW = (
     "problem.inputs", "problem.memory", "problem.tiles", "repaint.checkpoints", "repaint.pyramid",
     "learned.checkpoints", "learned.record", "learned.settings", "cli.learning", "cli.lessons",
     "cli.models", "cli.painting", "learn",
-    "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.output",
+    "many.folders", "many.job", "many.workers", "many.tasks",
+    "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.folders", "cli.output",
     "cli.progress", "cli.watchers", "run", "gallery", "board", "export")
 
 

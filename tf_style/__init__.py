@@ -22,6 +22,11 @@ A style can be learned once by a small network, which then paints any picture in
     style = tf_style.learn_style("painting.jpg", "photos")
     tf_style.save_picture("out.png", style("photo.jpg"))
 
+A folder of pictures is a job that goes on where it ended, however it ended:
+
+    for item in tf_style.paint_folder("photos", "painted", "painting.jpg"):
+      print(item.output, item.error or item.loss)
+
 Styles may be several, masks say what goes where, and `history` reads back what a run of the command
 has written. What you give wrong raises `InputError`, a ValueError of one line.
 
@@ -41,6 +46,8 @@ if TYPE_CHECKING:
   from tf_style.learned.learning import learn_style
   from tf_style.learned.settings import LearnConfig
   from tf_style.learned.style import LearnedStyle
+  from tf_style.many.folders import paint_folder
+  from tf_style.many.job import Finished
   from tf_style.pictures.images import Picture, load_picture, save_picture
   from tf_style.problem.inputs import Inputs
   from tf_style.problem.problem import Problem
@@ -49,18 +56,19 @@ if TYPE_CHECKING:
   from tf_style.settings.config import Config
   from tf_style.watching.events import history
 
-__all__ = ["Config", "InputError", "Inputs", "Interrupted", "LearnConfig", "LearnedStyle",
-           "Painter", "Picture", "Problem", "Result", "Step", "history", "learn_style",
-           "load_picture", "save_picture", "stylize"]
+__all__ = ["Config", "Finished", "InputError", "Inputs", "Interrupted", "LearnConfig",
+           "LearnedStyle", "Painter", "Picture", "Problem", "Result", "Step", "history",
+           "learn_style", "load_picture", "paint_folder", "save_picture", "stylize"]
 
-_PLACES = {"Config": "settings.config", "InputError": "errors", "Inputs": "problem.inputs",
+_PLACES = {"Config": "settings.config", "Finished": "many.job", "InputError": "errors",
+           "Inputs": "problem.inputs",
            "Interrupted": "repaint.result", "LearnConfig": "learned.settings",
            "LearnedStyle": "learned.style", "Painter": "repaint.painter",
            "Picture": "pictures.images", "Problem": "problem.problem", "Result": "repaint.result",
            "Step": "descent.step", "history": "watching.events",
            "learn_style": "learned.learning",
-           "load_picture": "pictures.images", "save_picture": "pictures.images",
-           "stylize": "repaint.painter"}
+           "load_picture": "pictures.images", "paint_folder": "many.folders",
+           "save_picture": "pictures.images", "stylize": "repaint.painter"}
 _NEED_TENSORFLOW = {"problem.problem", "repaint.painter", "learned.learning", "learned.style"}
 
 

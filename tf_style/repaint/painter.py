@@ -1,5 +1,6 @@
 """Repaints picture after picture: network, graphs and the style's statistics are made once."""
 
+import copy
 import dataclasses
 import functools
 import gc
@@ -88,6 +89,21 @@ class Painter:
     self._traces.release()
     self._traces = Traces()
     gc.collect()  # graphs and Keras' layers refer to each other in circles
+
+  def with_style(self, style: Sources, *, style_mask: Sources = None,
+                 style_scale: tuple[float, ...] | None = None) -> "Painter":
+    """Returns a painter of another style that shares graphs, and a loaded network, with this one.
+
+    Args:
+      style, style_mask: as for `Painter` itself.
+      style_scale: as in the configuration; None is this painter's.
+    """
+    other = copy.copy(self)
+    if style_scale is not None:
+      other.config = dataclasses.replace(self.config, style_scale=style_scale)
+    other._styles = Inputs.of(None, style, style_mask=style_mask)
+    other._styles_at = functools.lru_cache(_KEPT_SIZES)(style_reader(other._styles, other.config))
+    return other
 
   def plan(self, content: Source | None = None, *, content_mask: Source | None = None,
            init_image: Source | None = None) -> Plan:
