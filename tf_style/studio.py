@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tf_style import board
 from tf_style.cli import console, flags
 from tf_style.cli.paths import path_of
 from tf_style.errors import InputError, expected
@@ -83,7 +84,8 @@ def _serve(logdir: str, folder: Path, *, host: str, port: int | None, password: 
                  "HF_HUB_OFFLINE": "1", "GRADIO_RUN_HISTORY": "False"}
   from tf_style.page.server import Server
   from tf_style.page.service import Service
-  service = Service(logdir)
+  local = host in _LOOPBACK  # TensorBoard listens there alone
+  service = Service(logdir, serve_board=board.serve if local else None)
   server = Server(service, folder, host=host, port=port, password=password)
   console.say("The page is served until Ctrl-C at:")
   console.answer(server.address)

@@ -13,9 +13,12 @@ from tf_style.page import places, shown, theme
 from tf_style.page.asking import flags_of
 from tf_style.page.controls import Controls, make_advanced, make_plain
 from tf_style.page.jobs import Job
+from tf_style.page.regions_part import RegionsPart
 from tf_style.page.service import Service
 
 _LOOK_S = 0.1  # between two looks at a job
+_THUMBNAILS: dict[str, Any] = {
+    "allow_preview": False, "interactive": False, "object_fit": "contain", "buttons": []}
 
 
 class PaintTab:
@@ -46,24 +49,25 @@ class PaintTab:
           self.controls = Controls(plain, make_advanced())
       with gr.Column(scale=3, min_width=300):
         self._make_easel()
+        RegionsPart(service, self.photo, self.styles, self.masks)
     self.pictures = [self.photo, self.photo_view, self.styles, self.styles_view, self.masks,
                      *self.controls.all]
     self.views = [self.easel, self.outcome, self.stop, self.go_on, self.back]
     self._connect()
 
   def _make_pictures(self) -> None:
-    self.drop = gr.File(label="Photograph: drop, paste or choose", file_types=None, height=110,
+    self.drop = gr.File(label="Photograph: drop, paste or choose", file_types=None, height=150,
                         elem_id="photograph-file")
     self.photo_view = gr.HTML(elem_id="photograph")
     self.samples = gr.Gallery(
-        _gallery(places.PHOTOGRAPHS), label="Or a sample photograph", columns=3, height=130,
-        allow_preview=False, interactive=False, elem_id="photographs", buttons=[])
+        _gallery(places.PHOTOGRAPHS), label="Or a sample photograph", columns=3, height=150,
+        elem_id="photographs", **_THUMBNAILS)
     self.style_drop = gr.File(label="Styles: drop one or more pictures", file_count="multiple",
-                              file_types=None, height=110, elem_id="style-files")
+                              file_types=None, height=150, elem_id="style-files")
     self.styles_view = gr.HTML(elem_id="styles")
     self.sample_styles = gr.Gallery(
-        _gallery(places.STYLES), label="Or a style of ours", columns=3, height=130,
-        allow_preview=False, interactive=False, elem_id="sample-styles", buttons=[])
+        _gallery(places.STYLES), label="Or a style of ours", columns=3, height=150,
+        elem_id="sample-styles", **_THUMBNAILS)
     self.clear = gr.Button("Remove the styles", size="sm", elem_id="clear")
 
   def _make_easel(self) -> None:

@@ -1,9 +1,12 @@
 """The folders that the page reads and writes: runs, uploads, styles learned here, trash."""
 
+import functools
 import hashlib
 import os
 import re
+import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from tf_style.errors import InputError, expected
@@ -42,6 +45,14 @@ class Places:
     if not path.exists():
       files.write_atomically(path, lambda aside: shutil.copyfile(file, aside))
     return path
+
+  def keep_together(self, paths: Sequence[str]) -> Path:
+    """Copies uploaded pictures into one new folder, and returns it."""
+    folder = self.uploads / f"photographs-{secrets.token_hex(8)}"
+    for path in paths:
+      target = files.free_path(folder / files.safe_name(Path(path).name))
+      files.write_atomically(target, functools.partial(shutil.copyfile, path))
+    return folder
 
   def run(self, name: object) -> Path:
     """Returns the folder of a run.

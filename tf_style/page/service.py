@@ -3,7 +3,8 @@
 import dataclasses
 import functools
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from tf_style.cli.jobs import job_of
 from tf_style.cli.models import job_with_model
 from tf_style.cli.resumed import resumed_job
 from tf_style.errors import InputError, expected
-from tf_style.page import asking
+from tf_style.page import asking, exploring, learning
 from tf_style.page.jobs import Job, Jobs
 from tf_style.page.painters import Painters
 from tf_style.page.places import Places
@@ -38,14 +39,26 @@ class Service:
     places: the folders.
     jobs: all of them.
     painters: kept from job to job.
+    shown: what learned styles paint.
+    serve_board: starts TensorBoard, or None.
     options: texts of flags that every job has unless it says otherwise.
   """
 
-  def __init__(self, logdir: str, options: Mapping[str, str] | None = None):
-    """Begins; TensorFlow is loaded with the first job, or by `warm_up`."""
+  def __init__(self, logdir: str, options: Mapping[str, str] | None = None,
+               serve_board: Callable[[str], str] | None = None):
+    """Begins; TensorFlow is loaded with the first job, or by `warm_up`.
+
+    Args:
+      logdir: the log folder.
+      options: the attribute.
+      serve_board: starts TensorBoard on a folder and returns its address.
+    """
     self.places, self.painters = Places(logdir), Painters()
     self.jobs = Jobs(machine.start_tensorflow)
     self.options = dict(options or {})
+    self.shown = learning.Shown(self.painters)
+    self.serve_board = serve_board
+    self._board: str | None = None
     self.thumbnail = functools.lru_cache(64)(_thumbnail)
 
   def warm_up(self) -> None:
@@ -101,6 +114,60 @@ class Service:
     if before is not None and before.report.run == folder.name:
       command, given = f"{before.command_line}\n{command}", before.given
     return self._begin(asked, given, command, before)
+
+  def explore(self, given: Mapping[str, Any], columns: tuple[str, str],
+              rows: tuple[str, str]) -> Job:
+    """Begins a sheet of drafts over the values of two settings.
+
+    Args:
+      given: texts of all other flags.
+      columns, rows: a setting and its values, as text.
+    Raises:
+      InputError: a value is wrong; nothing was begun.
+    """
+    try:
+      cells = exploring.cells_of({**self.options, **given}, columns, rows)
+    except InputError as error:
+      raise InputError(self.places.shown(str(error))) from error
+    work = lambda job: exploring.explore(job, cells, self.painters)
+    return self.jobs.put(Job(work, given), _device_line(cells[0][1].config.device))
+
+  def learn(self, name: str, given: Mapping[str, Any], photos: Sequence[str] = ()) -> Job:
+    """Begins to learn a style.
+
+    Args:
+      name: of the folder that it becomes.
+      given: texts of flags of `tf-style learn`.
+      photos: uploaded photographs; none takes the samples.
+    Raises:
+      InputError: a value is wrong, or the name is taken; nothing was begun.
+    """
+    if not re.fullmatch(r"[\w-][\w.-]{0,60}", name) or name in self.places.model_names():
+      raise InputError("name: " + expected("a new name of letters and digits", f"'{name}'"))
+    known = {**given, "output": os.fspath(self.places.models / name), "verbosity": "-1",
+             "logdir": os.fspath(self.places.logdir)}
+    if photos:
+      known["photos"] = os.fspath(self.places.keep_together(photos))
+    try:
+      asked = learning.lesson_of(known)
+    except InputError as error:
+      raise InputError(self.places.shown(str(error))) from error
+    command = asking.command_line(["tf-style", "learn"], {
+        **given, **({"photos": "FOLDER"} if photos else {}), "output": name})
+    work = lambda job: learning.learn(job, asked)
+    return self.jobs.put(Job(work, given, command), _device_line(asked.config.device))
+
+  def board_address(self) -> str:
+    """Returns TensorBoard's address, which is started with the first call.
+
+    Raises:
+      InputError: it cannot be.
+    """
+    if self._board is None:
+      if self.serve_board is None:
+        raise InputError(expected("TensorBoard, which this page has not", "none"))
+      self._board = self.serve_board(os.fspath(self.places.logdir))
+    return self._board
 
   def _begin(self, asked: Asked, given: Mapping[str, Any], command: str,
              before: Job | None) -> Job:

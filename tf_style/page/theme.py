@@ -34,6 +34,8 @@ CSS = """
 .command button { padding: .3rem .8rem; border: 1px solid var(--border-color-primary);
   border-radius: 6px; }
 .setting { align-items: end; }
+.settings { font-size: .9rem; overflow-wrap: anywhere; }
+.settings th { text-align: left; padding-right: 1rem; vertical-align: top; }
 .drop { min-height: 6rem; }
 :focus-visible { outline: 3px solid var(--color-accent) !important; outline-offset: 1px; }
 @media (max-width: 640px) { .gradio-container { padding: 4px !important; }
