@@ -1,20 +1,18 @@
 """The tab Explore: a sheet of drafts over two settings; a click takes one's settings over."""
 
 import asyncio
-import io
 from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
-from PIL import Image
 
 from tf_style.errors import InputError
 from tf_style.page import exploring
 from tf_style.page.paint_tab import PaintTab, begun
+from tf_style.page.picker import as_html, chosen, make_picker
 from tf_style.page.service import Service
 
 _LOOK_S = 0.3
-_BLANK = Image.new("RGB", (64, 48), (200, 200, 200))
 
 
 class ExploreTab:
@@ -40,8 +38,7 @@ class ExploreTab:
       self.make = gr.Button("Make the sheet", variant="primary", elem_id="make-sheet")
       self.stop = gr.Button("Stop", elem_id="stop-sheet")
     self.problem = gr.HTML(elem_id="sheet-problem")
-    self.sheet = gr.Gallery(allow_preview=False, interactive=False, show_label=False, columns=3,
-                            elem_id="sheet", height="auto", object_fit="contain", buttons=[])
+    self.sheet = make_picker("sheet")
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     asked = [self.columns, self.across, self.rows, self.down]
     pictures = [paint.photo, paint.styles, paint.masks]
@@ -49,7 +46,7 @@ class ExploreTab:
         self._make, [*asked, *pictures, *paint.controls.all], [self.job_id, self.problem],
         **quiet).then(self._watch, self.job_id, self.sheet, concurrency_limit=None, **quiet)
     self.stop.click(self._stop, self.job_id, None, **quiet)
-    self.sheet.select(self._take_over, self.job_id, [tabs, *paint.pictures], **quiet)
+    self.sheet.click(self._take_over, self.job_id, [tabs, *paint.pictures], **quiet)
 
   def _make(self, columns: str, across: str, rows: str, down: str, photo: str | None,
             styles: list[str], masks: dict[str, Any], *values: Any) -> tuple[Any, str]:
@@ -74,18 +71,18 @@ class ExploreTab:
       if report.step != seen or ended:
         seen = report.step
         columns = len({tuple(flags.items())[:1] for flags, _ in report.cells}) or 1
-        yield gr.update(columns=columns, value=[
-            (Image.open(io.BytesIO(jpeg)) if jpeg else _BLANK,
-             ", ".join(f"{name}={value}" for name, value in flags.items()))
-            for flags, jpeg in report.cells])
+        yield as_html([
+            (jpeg, ", ".join(f"{name}={value}" for name, value in flags.items()))
+            for flags, jpeg in report.cells], columns)
       if ended:
         break
       await asyncio.sleep(_LOOK_S)
 
-  def _take_over(self, job_id: str, event: gr.SelectData) -> list[Any]:
+  def _take_over(self, job_id: str, event: gr.EventData) -> list[Any]:
     job = self._service.jobs.find(job_id)
     cells = job.report.cells if job else ()
-    if job is None or not 0 <= int(event.index) < len(cells):
+    index = chosen(event, len(cells))
+    if job is None or index is None:
       return [gr.skip()] * (1 + len(self._paint.pictures))
-    flags = {**job.given, **cells[int(event.index)][0]}
+    flags = {**job.given, **cells[index][0]}
     return [gr.Tabs(selected="paint"), *self._paint.filled(flags)]

@@ -219,6 +219,13 @@ class Jobs:
         del self._jobs[id_]
     return job
 
+  def add(self, job: Job) -> Job:
+    """Takes in a job that is done at once, and returns it."""
+    job.run()
+    with self._lock:
+      self._jobs[job.id] = job, Line()
+    return job
+
   def find(self, id_: object) -> Job | None:
     """Returns the job with that id."""
     found = self._jobs.get(id_) if isinstance(id_, str) else None

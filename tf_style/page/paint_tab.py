@@ -13,12 +13,11 @@ from tf_style.page import places, shown, theme
 from tf_style.page.asking import flags_of
 from tf_style.page.controls import Controls, make_advanced, make_plain
 from tf_style.page.jobs import Job
+from tf_style.page.picker import chosen, make_picker
 from tf_style.page.regions_part import RegionsPart
 from tf_style.page.service import Service
 
 _LOOK_S = 0.1  # between two looks at a job
-_THUMBNAILS: dict[str, Any] = {
-    "allow_preview": False, "interactive": False, "object_fit": "contain", "buttons": []}
 
 
 class PaintTab:
@@ -59,15 +58,13 @@ class PaintTab:
     self.drop = gr.File(label="Photograph: drop, paste or choose", file_types=None, height=150,
                         elem_id="photograph-file")
     self.photo_view = gr.HTML(elem_id="photograph")
-    self.samples = gr.Gallery(
-        _gallery(places.PHOTOGRAPHS), label="Or a sample photograph", columns=3, height=150,
-        elem_id="photographs", **_THUMBNAILS)
+    gr.Markdown("Or a sample photograph:")
+    self.samples = make_picker("photographs", self._samples(places.PHOTOGRAPHS))
     self.style_drop = gr.File(label="Styles: drop one or more pictures", file_count="multiple",
                               file_types=None, height=150, elem_id="style-files")
     self.styles_view = gr.HTML(elem_id="styles")
-    self.sample_styles = gr.Gallery(
-        _gallery(places.STYLES), label="Or a style of ours", columns=3, height=150,
-        elem_id="sample-styles", **_THUMBNAILS)
+    gr.Markdown("Or a style of ours:")
+    self.sample_styles = make_picker("sample-styles", self._samples(places.STYLES))
     self.clear = gr.Button("Remove the styles", size="sm", elem_id="clear")
 
   def _make_easel(self) -> None:
@@ -86,11 +83,11 @@ class PaintTab:
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     one = [self.photo, self.photo_view]
     self.drop.upload(self._take_photo, self.drop, [self.drop, *one], **quiet)
-    self.samples.select(self._sample_photo, None, one, **quiet)
+    self.samples.click(self._sample_photo, None, one, **quiet)
     many = [self.styles, self.styles_view]
     self.style_drop.upload(
         self._take_styles, [self.style_drop, self.styles], [self.style_drop, *many], **quiet)
-    self.sample_styles.select(self._sample_style, self.styles, many, **quiet)
+    self.sample_styles.click(self._sample_style, self.styles, many, **quiet)
     self.clear.click(lambda: ([], ""), None, many, **quiet)
     begun = [self.job_id, self.problem]
     pictures = [self.photo, self.styles, self.masks]
@@ -156,12 +153,15 @@ class PaintTab:
         problems += shown.problem(str(error))
     return None, styles, self._shown(styles) + problems
 
-  def _sample_photo(self, event: gr.SelectData) -> tuple[str, str]:
-    path = os.fspath(list(places.PHOTOGRAPHS.values())[int(event.index)])
+  def _samples(self, pictures: dict[str, Path]) -> list[tuple[bytes, str]]:
+    return [(self._service.thumbnail(path), name) for name, path in pictures.items()]
+
+  def _sample_photo(self, event: gr.EventData) -> tuple[str, str]:
+    path = os.fspath(list(places.PHOTOGRAPHS.values())[chosen(event, len(places.PHOTOGRAPHS)) or 0])
     return path, self._shown([path])
 
-  def _sample_style(self, styles: list[str], event: gr.SelectData) -> tuple[list[str], str]:
-    path = os.fspath(list(places.STYLES.values())[int(event.index)])
+  def _sample_style(self, styles: list[str], event: gr.EventData) -> tuple[list[str], str]:
+    path = os.fspath(list(places.STYLES.values())[chosen(event, len(places.STYLES)) or 0])
     styles = styles if path in styles else [*styles, path]
     return styles, self._shown(styles)
 
@@ -241,10 +241,6 @@ def _buttons(job: Job | None) -> list[bool]:
   over = job.ended
   can_go_on = over and job.report.run != "" and job.report.picture is not None
   return [not over and not job.stopping, can_go_on, over and job.before is not None]
-
-
-def _gallery(pictures: dict[str, Any]) -> list[tuple[str, str]]:
-  return [(os.fspath(path), name) for name, path in pictures.items()]
 
 
 def _thumbnails(service: Service, paths: list[str]) -> str:

@@ -21,7 +21,6 @@ from tf_style.watching.events import last_picture
 _MOST = 60
 _SHOWN_PX = 320
 _LONGEST = 2**20  # bytes of a summary
-_BLANK = (200, 200, 200)
 
 
 class Run(NamedTuple):
@@ -106,17 +105,22 @@ def asked_for(folder: Path) -> dict[str, Any]:
   return paths | asking.changed(config)
 
 
-def thumbnail(folder: Path) -> Image.Image:
-  """Returns the last picture of a run, shrunk; a blank one where there is none."""
-  pictures = sorted(folder.glob("picture*.png"), key=lambda path: path.stat().st_mtime)
+def picture_of(folder: Path) -> Path | None:
+  """Returns the file of the last picture that the page has written for a run."""
+  return max(folder.glob("picture*.png"), key=lambda path: path.stat().st_mtime, default=None)
+
+
+def thumbnail(folder: Path) -> bytes:
+  """Returns the last picture of a run as a small JPEG; nothing where there is none."""
+  picture = picture_of(folder)
   try:
-    data = pictures[-1].read_bytes() if pictures else last_picture(folder)
+    data = picture.read_bytes() if picture else last_picture(folder)
     if data is not None:
       with Image.open(io.BytesIO(data)) as image:
-        return Image.open(io.BytesIO(jpeg_of(image.convert("RGB"), _SHOWN_PX)))
+        return jpeg_of(image.convert("RGB"), _SHOWN_PX)
   except (OSError, InputError):
     pass
-  return Image.new("RGB", (_SHOWN_PX, _SHOWN_PX * 3 // 4), _BLANK)
+  return b""
 
 
 def settings_table(given: Mapping[str, Any]) -> list[tuple[str, str]]:

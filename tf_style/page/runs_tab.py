@@ -8,6 +8,7 @@ import gradio as gr
 from tf_style.errors import InputError
 from tf_style.page import runs, shown
 from tf_style.page.paint_tab import PaintTab, begun
+from tf_style.page.picker import as_html, chosen, make_picker
 from tf_style.page.service import Service
 
 
@@ -21,8 +22,7 @@ class RunsTab:
     with gr.Row():
       with gr.Column(scale=3, min_width=300):
         self.refresh = gr.Button("Look again", size="sm", elem_id="runs-refresh")
-        self.gallery = gr.Gallery(columns=4, allow_preview=False, interactive=False,
-                                  show_label=False, elem_id="runs", height="auto", buttons=[])
+        self.picker = make_picker("runs")
       with gr.Column(scale=2, min_width=300):
         self.about = gr.HTML(elem_id="run")
         with gr.Row():
@@ -33,27 +33,31 @@ class RunsTab:
                                visible=service.serve_board is not None)
         self.problem = gr.HTML(elem_id="runs-problem")
     quiet: dict[str, Any] = {"show_progress": "hidden"}
-    looks = [self.names, self.gallery]
+    looks = [self.names, self.picker]
     tab.select(self._look, None, looks, **quiet)
     self.refresh.click(self._look, None, looks, **quiet)
-    self.gallery.select(self._choose, self.names, [self.chosen, self.about], **quiet)
-    self.open.click(self._open, self.chosen, [tabs, self.problem, *paint.pictures], **quiet)
+    self.picker.click(self._choose, self.names, [self.chosen, self.about], **quiet)
+    paint.watch_after(self.open.click(
+        self._open, self.chosen, [paint.job_id, tabs, self.problem, *paint.pictures], **quiet))
     paint.watch_after(self.go_on.click(
         self._go_on, [self.chosen, paint.job_id], [paint.job_id, self.problem, tabs], **quiet))
     self.trash.click(self._discard, self.chosen, [self.about, self.problem, *looks], **quiet)
     self.board.click(self._serve_board, self.chosen, self.problem, **quiet)
 
-  def _look(self) -> tuple[list[str], list[Any]]:
+  def _look(self) -> tuple[list[str], str]:
     found = runs.found(self._service.places, self._service.jobs.runs())
     shown_runs = []
     for run in found:
       loss = "" if run.loss is None else f", loss {run.loss:.4g}"
-      image = runs.thumbnail(self._service.places.run(run.name))
-      shown_runs.append((image, f"{run.name}: {run.state}{loss}"))
-    return [run.name for run in found], shown_runs
+      jpeg = runs.thumbnail(self._service.places.run(run.name))
+      shown_runs.append((jpeg, f"{run.name}: {run.state}{loss}"))
+    return [run.name for run in found], as_html(shown_runs)
 
-  def _choose(self, names: list[str], event: gr.SelectData) -> tuple[str, str]:
-    name = names[int(event.index)]
+  def _choose(self, names: list[str], event: gr.EventData) -> tuple[str, str]:
+    index = chosen(event, len(names))
+    if index is None:
+      return "", ""
+    name = names[index]
     try:
       folder = self._service.places.run(name)
       rows = runs.settings_table(runs.asked_for(folder))
@@ -65,11 +69,11 @@ class RunsTab:
 
   def _open(self, name: str) -> list[Any]:
     try:
-      flags = runs.asked_for(self._service.places.run(name))
-      return [gr.Tabs(selected="paint"), "", *self._paint.filled(flags)]
+      job = self._service.reopen(name)
+      return [job.id, gr.Tabs(selected="paint"), "", *self._paint.filled(job.given)]
     except (InputError, OSError) as error:
       line = shown.problem(self._service.places.shown(str(error)))
-      return [gr.skip(), line, *[gr.skip()] * len(self._paint.pictures)]
+      return [gr.skip(), gr.skip(), line, *[gr.skip()] * len(self._paint.pictures)]
 
   def _go_on(self, name: str, job_id: str) -> tuple[Any, ...]:
     before = self._service.jobs.find(job_id)

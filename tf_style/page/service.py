@@ -14,7 +14,7 @@ from tf_style.cli.jobs import job_of
 from tf_style.cli.models import job_with_model
 from tf_style.cli.resumed import resumed_job
 from tf_style.errors import InputError, expected
-from tf_style.page import asking, exploring, learning
+from tf_style.page import asking, exploring, learning, runs
 from tf_style.page.jobs import Job, Jobs
 from tf_style.page.painters import Painters
 from tf_style.page.places import Places
@@ -114,6 +114,18 @@ class Service:
     if before is not None and before.report.run == folder.name:
       command, given = f"{before.command_line}\n{command}", before.given
     return self._begin(asked, given, command, before)
+
+  def reopen(self, name: object) -> Job:
+    """Returns a run of the log folder as a job that has ended, with its settings and picture.
+
+    Raises:
+      InputError: there is no such run, or its flags cannot be read.
+    """
+    folder = self.places.run(name)
+    given, picture = runs.asked_for(folder), runs.picture_of(folder)
+    shown = lambda job: job.show(run=folder.name, picture=picture, line=f"the run {folder.name}",
+                                 preview=runs.thumbnail(folder))
+    return self.jobs.add(Job(shown, given, asking.command_line(["tf-style"], given)))
 
   def explore(self, given: Mapping[str, Any], columns: tuple[str, str],
               rows: tuple[str, str]) -> Job:

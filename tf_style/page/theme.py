@@ -36,7 +36,16 @@ CSS = """
 .setting { align-items: end; }
 .settings { font-size: .9rem; overflow-wrap: anywhere; }
 .settings th { text-align: left; padding-right: 1rem; vertical-align: top; }
-.drop { min-height: 6rem; }
+.picker { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
+.picker button { border: 2px solid transparent; border-radius: 8px; padding: 4px;
+  background: var(--background-fill-secondary); cursor: pointer; }
+.picker button:hover, .picker button[aria-pressed=true] { border-color: var(--color-accent); }
+.picker img, .picker .blank { width: 100%; aspect-ratio: 4 / 3; object-fit: cover;
+  display: block; border-radius: 6px; }
+.picker .blank { background: var(--border-color-primary); }
+.picker .name { font-size: .8rem; overflow-wrap: anywhere; display: block; }
+#sheet img { object-fit: contain; }
+.block:has(> .html-container > .prose:empty) { display: none; }
 :focus-visible { outline: 3px solid var(--color-accent) !important; outline-offset: 1px; }
 @media (max-width: 640px) { .gradio-container { padding: 4px !important; }
   .easel { min-height: 12rem; } }
