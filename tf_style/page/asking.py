@@ -115,8 +115,13 @@ def controls_of(given: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any
   return plain, rest
 
 
-def changed(config: Config) -> dict[str, str]:
-  """Returns the texts of flags that make such a configuration, as few as do."""
+def changed(config: Config, resolved: bool = False) -> dict[str, str]:
+  """Returns the texts of flags that make such a configuration, as few as do.
+
+  Args:
+    config: all but how it is watched counts.
+    resolved: whether a run has decided what was left to it, which is then left to it again.
+  """
   given: dict[str, Any] = {
       name: getattr(config, name) for name in ("preset", "effort", "style_loss")}
   base = Config.of(**given)
@@ -124,8 +129,8 @@ def changed(config: Config) -> dict[str, str]:
   given = {name: value for name, value in given.items() if value != getattr(plain, name)}
   for field in dataclasses.fields(Config):
     value = getattr(config, field.name)
-    decided = field.name in _DECIDED or field.metadata["group"] == "Watching"
-    if value != getattr(base, field.name) and not decided:
+    left_out = (resolved and field.name in _DECIDED) or field.metadata["group"] == "Watching"
+    if value != getattr(base, field.name) and not left_out:
       given[field.name] = value
   return {name: as_text(value) for name, value in given.items()}
 

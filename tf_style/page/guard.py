@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hmac
 import json
+import os
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
@@ -73,7 +74,7 @@ class Guard:
       await asyncio.sleep(_WRONG_PASSWORD_S)
       refusal = Refusal(401, f"expected the user {USER} and the password of this page")
     if refusal is None:
-      receive, refusal = await _bounded(scope, headers, receive)
+      receive, refusal = await self._bounded(scope, headers, receive)
     if refusal is not None:
       await _answer(send, refusal)
       return
@@ -98,7 +99,7 @@ class Guard:
     if method not in ("GET", "HEAD") or not _PAGE.fullmatch(path):
       return Refusal(404, "there is no such page")
     _, sign, file = path.partition("/gradio_api/file=")
-    if sign and not Path(file).resolve().is_relative_to(self._files):
+    if sign and not self._is_upload(file):
       return Refusal(404, "there is no such file")
     return None
 
@@ -107,29 +108,46 @@ class Guard:
       return True
     return hmac.compare_digest(headers.get(b"authorization", b""), self._expected)
 
-
-async def _bounded(scope: Scope, headers: dict[bytes, bytes], receive: Receive,
-                   ) -> tuple[Receive, Refusal | None]:
-  """Returns what receives the body, which is checked whole where it is a call, and bounded."""
-  is_upload = scope["path"].rstrip("/") == _UPLOAD
-  limit = LARGEST_UPLOAD if is_upload else _LARGEST_CALL
-  refusal = Refusal(413, f"expected at most {limit // 2**20} MB")
-  length = headers.get(b"content-length", b"0")
-  if not length.isdigit() or int(length) > limit:
-    return receive, refusal
-  if is_upload:
-    return _counting(receive, limit), None
-  body = b""
-  while True:
-    message = await receive()
-    body += message.get("body", b"")
-    if len(body) > limit:
+  async def _bounded(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive,
+                     ) -> tuple[Receive, Refusal | None]:
+    """Returns what receives the body, which is checked whole where it is a call, and bounded."""
+    is_upload = scope["path"].rstrip("/") == _UPLOAD
+    limit = LARGEST_UPLOAD if is_upload else _LARGEST_CALL
+    refusal = Refusal(413, f"expected at most {limit // 2**20} MB")
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit() or int(length) > limit:
       return receive, refusal
-    if not message.get("more_body"):
-      break
-  if body and not _is_call(body):
-    return receive, Refusal(400, "expected a call of this page")
-  return _replayed(body, receive), None
+    if is_upload:
+      return _counting(receive, limit), None
+    body = b""
+    while True:
+      message = await receive()
+      body += message.get("body", b"")
+      if len(body) > limit:
+        return receive, refusal
+      if not message.get("more_body"):
+        break
+    if body and not self._is_call(body):
+      return receive, Refusal(400, "expected a call of this page")
+    return _replayed(body, receive), None
+
+  def _is_call(self, body: bytes) -> bool:
+    """Whether a body is JSON in which every file is an upload, neither another nor an address."""
+    try:
+      return isinstance(parsed := json.loads(body), dict) and self._is_local(parsed)
+    except (ValueError, RecursionError):
+      return False
+
+  def _is_local(self, value: Any) -> bool:
+    if isinstance(value, dict):
+      path = value.get("path")
+      if path is not None and not (isinstance(path, str) and self._is_upload(path)):
+        return False
+      return all(map(self._is_local, value.values()))
+    return all(map(self._is_local, value)) if isinstance(value, list) else True
+
+  def _is_upload(self, path: str) -> bool:
+    return os.path.isabs(path) and Path(path).resolve().is_relative_to(self._files)
 
 
 def _counting(receive: Receive, limit: int) -> Receive:
@@ -156,23 +174,6 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return {"type": "http.request", "body": body, "more_body": False}
 
   return again
-
-
-def _is_call(body: bytes) -> bool:
-  """Whether a body is JSON in which no file is an address, which Gradio would fetch."""
-  try:
-    return isinstance(parsed := json.loads(body), dict) and _is_local(parsed)
-  except (ValueError, RecursionError):
-    return False
-
-
-def _is_local(value: Any) -> bool:
-  if isinstance(value, dict):
-    path = value.get("path")
-    if path is not None and (not isinstance(path, str) or re.match(r"\s*[\w+.-]*:", path)):
-      return False
-    return all(map(_is_local, value.values()))
-  return all(map(_is_local, value)) if isinstance(value, list) else True
 
 
 def _with_headers(send: Send) -> Send:

@@ -1,6 +1,5 @@
 """The runs of a log folder, read back: settings, pictures, losses, how they ended."""
 
-import dataclasses
 import io
 import json
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from tf_style.errors import InputError
 from tf_style.page import asking
 from tf_style.page.places import Places
 from tf_style.page.previews import jpeg_of
+from tf_style.repaint import checkpoints
 from tf_style.watching.events import last_picture
 
 _MOST = 60
@@ -101,8 +101,10 @@ def asked_for(folder: Path) -> dict[str, Any]:
   several = ("style", "style_mask")
   paths: dict[str, Any] = {name: list(each) if name in several else each[0]
                            for name, each in asked.paths.items()}
-  config = dataclasses.replace(asked.config, summary_every=1)
-  return paths | asking.changed(config)
+  try:
+    return paths | asking.changed(checkpoints.load(folder).asked)
+  except InputError:  # it has no checkpoint, but what it was resolved to
+    return paths | asking.changed(asked.config, resolved=True)
 
 
 def picture_of(folder: Path) -> Path | None:

@@ -1,6 +1,7 @@
 """The server of the page: Gradio's application behind our routes and our guard, in a thread."""
 
 import asyncio
+import errno
 import socket
 import threading
 from pathlib import Path
@@ -65,8 +66,10 @@ def make_app(service: Service) -> fastapi.FastAPI:
 
   app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None,
                         routes=make_routes(service))
+  page = make_page(service)
+  page.has_launched = True  # else Gradio takes files for uploads that are none
   return gr.mount_gradio_app(
-      app, make_page(service), path="/", footer_links=[], run_history=False, show_error=False,
+      app, page, path="/", footer_links=[], run_history=False, show_error=False,
       max_file_size=LARGEST_UPLOAD, ssr_mode=False, enable_monitoring=False, pwa=False,
       mcp_server=False, theme=theme.make_theme(), css=theme.CSS, head=theme.HEAD)
 
@@ -81,12 +84,14 @@ def _bound(host: str, port: int | None) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
       made.bind((host.strip("[]"), each))
+      made.listen(128)  # so that whoever is told the address reaches it
       return made
     except OSError as refused:
       made.close()
       error = refused
       if isinstance(refused, socket.gaierror):
         break
-  flag = "--host" if port is None or isinstance(error, socket.gaierror) else "--port"
+  taken = error is not None and error.errno in (errno.EADDRINUSE, errno.EACCES)
+  flag = "--port" if taken else "--host"
   raise InputError(f"{flag}: " + expected(
       "an address of this machine with a free port", f"{host}:{port or USUAL_PORT} ({error})"))
