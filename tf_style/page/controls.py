@@ -9,8 +9,6 @@ from tf_style.page.asking import PLAIN, advanced_fields, controls_of
 from tf_style.settings.fields import as_text
 from tf_style.settings.kinds import KINDS
 
-_NUMBERS = ("int", "float")
-
 
 class Controls(NamedTuple):
   """The controls of a picture.
@@ -36,10 +34,8 @@ class Controls(NamedTuple):
   def updates(self, flags: dict[str, Any]) -> list[Any]:
     """Returns updates of `all` that ask for such flags."""
     plain, advanced = controls_of(flags)
-    empty = {name: _empty(component) for name, component in self.advanced.items()}
     values = [*(plain[name] for name in self.plain),
-              *(_parsed(self.advanced[name], {**empty, **advanced}[name])
-                for name in self.advanced)]
+              *(advanced.get(name, "") for name in self.advanced)]
     return [gr.update(value=value) for value in values]
 
 
@@ -52,7 +48,7 @@ def make_plain() -> dict[str, gr.components.Component]:
         made[name] = gr.Radio(
             list(facts.choices), value=facts.default, label=facts.label, info=facts.sentence,
             elem_id=name, scale=8)
-        _reset(made[name], facts.default, facts.label)
+        _reset(made[name], facts.default)
     else:
       made[name] = gr.Slider(
           facts.low, facts.high, value=facts.default, step=facts.step, label=facts.label,
@@ -68,7 +64,7 @@ def make_advanced() -> dict[str, gr.components.Component]:
       for field in fields:
         with gr.Row(elem_classes="setting"):
           made[field.name] = _control(field)
-          _reset(made[field.name], _empty(made[field.name]), field.name)
+          _reset(made[field.name], "")
   return made
 
 
@@ -81,23 +77,10 @@ def _control(field: dataclasses.Field) -> gr.components.Component:
   if choices:
     first = ("usual: " + default.lower(), "")
     return gr.Dropdown([first, *((each, each) for each in choices)], value="", **about)
-  if facts["kind"] in _NUMBERS:
-    return gr.Number(value=None, placeholder=default, step=1, **about)
   return gr.Textbox(value="", placeholder=default or KINDS[facts["kind"]].placeholder,
                     max_length=2000, **about)
 
 
-def _reset(component: gr.components.Component, default: Any, name: str) -> None:
+def _reset(component: gr.components.Component, default: Any) -> None:
   button = gr.Button("Reset", size="sm", scale=1, min_width=60, elem_classes="reset")
-  button.click(lambda: gr.update(value=default), None, component, queue=False,
-               show_progress="hidden", api_visibility="private")
-
-
-def _empty(component: gr.components.Component) -> Any:
-  return None if isinstance(component, gr.Number) else ""
-
-
-def _parsed(component: gr.components.Component, text: Any) -> Any:
-  if isinstance(component, gr.Number) and text is not None:
-    return float(text)
-  return text
+  button.click(lambda: gr.update(value=default), None, component, show_progress="hidden")
