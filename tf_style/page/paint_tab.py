@@ -18,6 +18,7 @@ from tf_style.page.regions_part import RegionsPart
 from tf_style.page.service import Service
 
 _LOOK_S = 0.1  # between two looks at a job
+_NONE_YET = "<div class='thumbs'></div>"  # as high as thumbnails: nothing moves when they come
 
 
 class PaintTab:
@@ -57,12 +58,12 @@ class PaintTab:
   def _make_pictures(self) -> None:
     self.drop = gr.File(label="Photograph: drop, paste or choose", file_types=None, height=150,
                         elem_id="photograph-file")
-    self.photo_view = gr.HTML(elem_id="photograph")
+    self.photo_view = gr.HTML(_NONE_YET, elem_id="photograph")
     gr.Markdown("Or a sample photograph:")
     self.samples = make_picker("photographs", self._samples(places.PHOTOGRAPHS))
     self.style_drop = gr.File(label="Styles: drop one or more pictures", file_count="multiple",
                               file_types=None, height=150, elem_id="style-files")
-    self.styles_view = gr.HTML(elem_id="styles")
+    self.styles_view = gr.HTML(_NONE_YET, elem_id="styles")
     gr.Markdown("Or a style of ours:")
     self.sample_styles = make_picker("sample-styles", self._samples(places.STYLES))
     self.clear = gr.Button("Remove the styles", size="sm", elem_id="clear")
@@ -88,7 +89,7 @@ class PaintTab:
     self.style_drop.upload(
         self._take_styles, [self.style_drop, self.styles], [self.style_drop, *many], **quiet)
     self.sample_styles.click(self._sample_style, self.styles, many, **quiet)
-    self.clear.click(lambda: ([], ""), None, many, **quiet)
+    self.clear.click(lambda: ([], _NONE_YET), None, many, **quiet)
     begun = [self.job_id, self.problem]
     pictures = [self.photo, self.styles, self.masks]
     self.watch_after(self.paint.click(
@@ -245,7 +246,7 @@ def _buttons(job: Job | None) -> list[bool]:
 
 def _thumbnails(service: Service, paths: list[str]) -> str:
   if not paths:
-    return ""
+    return _NONE_YET
   made = "".join(shown.thumbnail(service.thumbnail(Path(path)), Path(path).stem)
                  for path in paths)
   return f"<div class='thumbs'>{made}</div>"

@@ -16,7 +16,6 @@ from tf_style.page import asking
 from tf_style.page.places import Places
 from tf_style.page.previews import jpeg_of
 from tf_style.repaint import checkpoints
-from tf_style.watching.events import last_picture
 
 _MOST = 60
 _SHOWN_PX = 320
@@ -114,6 +113,7 @@ def picture_of(folder: Path) -> Path | None:
 
 def thumbnail(folder: Path) -> bytes:
   """Returns the last picture of a run as a small JPEG; nothing where there is none."""
+  from tf_style.watching.events import last_picture
   picture = picture_of(folder)
   try:
     data = picture.read_bytes() if picture else last_picture(folder)

@@ -22,9 +22,9 @@ CSS = """
 .curve figcaption { font-size: .85rem; }
 .problem { border-left: 4px solid #c62828; padding: .4rem .8rem; margin: .3rem 0;
   background: var(--background-fill-secondary); overflow-wrap: anywhere; }
-.thumbs { display: flex; flex-wrap: wrap; gap: .5rem; }
+.thumbs { min-height: 8rem; display: flex; flex-wrap: wrap; gap: .5rem; }
 .thumb { margin: 0; max-width: 8rem; }
-.thumb img { max-height: 7rem; max-width: 100%; border-radius: 6px; }
+.thumb img { max-height: 6rem; max-width: 100%; border-radius: 6px; }
 .thumb figcaption { font-size: .8rem; overflow-wrap: anywhere; }
 .files a.file { display: inline-block; padding: .3rem .8rem; margin: .1rem; border-radius: 6px;
   border: 1px solid var(--border-color-primary); }
