@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 import tf_style
 
 RESULTS = Path(tf_style.__file__).parent / "samples/results"
-WIDTH, HEIGHT, QUALITY = 1280, 900, 80
+WIDTH, HEIGHT, SAVED, QUALITY = 1280, 900, 1000, 75
 IDLE_S = 15  # after which TensorFlow is loaded
 
 
@@ -66,6 +66,7 @@ def choose(page: Page, photograph: str, style: str, size: int) -> None:
 def save(page: Page, name: str) -> None:
   page.evaluate("scrollTo(0, 0)")
   image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+  image.thumbnail((SAVED, SAVED))
   image.save(RESULTS / name, "JPEG", quality=QUALITY, optimize=True)
   print(f"{name}: {(RESULTS / name).stat().st_size // 1000} kB")
 

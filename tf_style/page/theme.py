@@ -9,7 +9,10 @@ CSS = """
 .easel.empty { display: grid; place-items: center; border: 1px dashed var(--border-color-primary);
   border-radius: 8px; color: var(--body-text-color); padding: 2rem; text-align: center; }
 .easel .blank { height: 16rem; background: var(--background-fill-secondary); border-radius: 8px; }
-.easel progress { width: 100%; accent-color: var(--color-accent); }
+.easel progress { width: 100%; height: .6rem; appearance: none; display: block; }
+.easel progress::-webkit-progress-bar { background: var(--border-color-primary); }
+.easel progress::-webkit-progress-value { background: var(--color-accent); }
+.easel progress::-moz-progress-bar { background: var(--color-accent); }
 .pair { position: relative; }
 .pair .behind { position: absolute; inset: 0; height: 100%; }
 .pair .result { position: relative; clip-path: inset(0 0 0 var(--cut, 0%)); }
@@ -48,7 +51,7 @@ CSS = """
 .block:has(> .html-container > .prose:empty) { display: none; }
 :focus-visible { outline: 3px solid var(--color-accent) !important; outline-offset: 1px; }
 @media (max-width: 640px) { .gradio-container { padding: 4px !important; }
-  .easel { min-height: 12rem; } }
+  .easel { min-height: 12rem; } .thumbs { min-height: 7rem; } }
 """
 
 # Pictures that are pasted go to the drop zone of the photograph. The job of this tab is kept, so

@@ -367,3 +367,13 @@ def test_a_picture_in_another_format_is_dropped_as_well(open_page, tmp_path, fol
   page = open_page()
   page.set_input_files("#photograph-file input[type=file]", tmp_path / "a.tif")
   page.wait_for_selector("#photograph img[alt=a]")
+
+
+def test_a_picture_is_pasted(open_page, folder):
+  page = open_page()
+  page.evaluate("""async bytes => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], 'pasted.png', {type: 'image/png'}));
+    document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true}));
+  }""", list((folder / "photo.png").read_bytes()))
+  page.wait_for_selector("#photograph img[alt=pasted]")
