@@ -1,6 +1,7 @@
 """The page in headless Chromium: what an artist does, sees and gets."""
 
 import io
+import re
 import shlex
 import shutil
 import threading
@@ -130,12 +131,13 @@ def test_paint_stop_go_on_back_and_the_picture_of_the_command(open_page, folder,
   page = open_page()
   drop(page, folder)
   set_number(page, "size", "96")
-  set_steps(page, 1200)
+  set_steps(page, 1500)
   page.locator("#paint").click()
   seen = {wait(lambda number=number: previews(page) > number and page.locator(
       ".easel img.preview").get_attribute("src")) for number in range(0, 12, 2)}
   assert len(seen) >= 5
-  assert "level 1 of 2" in page.locator(".state").inner_text()
+  assert re.search("Painting, level [12] of 2, [0-9]+x[0-9]+, step",
+                   page.locator(".state").inner_text())
   wait(lambda: "left" in page.locator(".state").inner_text())
   assert page.locator(".curve svg").get_attribute("aria-label").startswith("The loss of ")
   page.locator("#stop").click()
