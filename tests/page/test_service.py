@@ -11,7 +11,7 @@ from PIL import Image
 from serving import SMALL, small_service
 
 import tf_style
-from tf_style import run
+from tf_style import board, run
 from tf_style.errors import InputError
 from tf_style.page import jobs, learning, runs, service
 from tf_style.page.jobs import Job
@@ -221,3 +221,19 @@ def test_a_style_is_learned_from_uploads(page, given, folder):
   for name in ("my-style", "oil", "../x", "", "a b"):
     with pytest.raises(InputError, match="name: expected a new name"):
       page.learn(name, asked, photos)
+
+
+@pytest.mark.full
+def test_with_the_default_look_and_real_weights_too(tmp_path, monkeypatch):
+  """Samples and defaults: the page's picture is the command's, to the last bit."""
+  page = Service(str(tmp_path / "logs"), serve_board=board.serve)
+  job = ended(page.paint({
+      "content": str(SAMPLES / "cat.jpg"), "style": [str(SAMPLES / "glass.jpg")],
+      "image_size": "160", "steps": "12"}))
+  monkeypatch.chdir(SAMPLES)
+  output = tmp_path / "command.png"
+  assert run.main([*shlex.split(job.command_line)[1:], f"--output={output}",
+                   f"--logdir={tmp_path / 'other'}"]) == 0
+  assert np.array_equal(pixels(job.report.picture), pixels(output))
+  assert page.board_address().startswith("http://") and page.board_address() == (
+      page.board_address())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
   from tf_style.vgg.extractor import Extractors
 
 _KEPT = 2
-# Seconds between two looks at a run: previews come several times a second.
+# Seconds between two looks at the coarse levels: previews come several times a second there.
 _CHUNK_S = 0.2
 
 
