@@ -169,6 +169,17 @@ def test_with_the_password_all_is(place):
   assert ask(place.locked, "POST", JOIN, call("x"), Origin=ORIGIN, Authorization=RIGHT)[0] == 403
 
 
+@pytest.mark.parametrize("host", ["localhost", "::1", "[::1]"])
+def test_all_names_of_loopback_are_answered_and_no_other(tmp_path, host):
+  with served(small_service(tmp_path), tmp_path, host=host) as server:
+    name, _, port = server.address.removeprefix("http://").rstrip("/").rpartition(":")
+    assert name == ("localhost" if host == "localhost" else "[::1]")
+    for asked, status in ((name, 200), ("evil.example", 403)):
+      connection = http.client.HTTPConnection(name.strip("[]"), int(port), timeout=20)
+      connection.request("GET", "/", headers={"Host": f"{asked}:{port}"})
+      assert connection.getresponse().status == status
+
+
 def test_answers_forbid_what_is_outside(place):
   connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=20)
   connection.request("GET", "/")

@@ -43,8 +43,9 @@ class Server:
     """
     self._socket = _bound(host, port)
     number = self._socket.getsockname()[1]
-    local = host in LOOPBACK
-    self.address = f"http://{'127.0.0.1' if local else host}:{number}/"
+    name = f"[{host.strip('[]')}]" if ":" in host else host
+    local = name in LOOPBACK
+    self.address = f"http://{name}:{number}/"
     app = Guard(make_app(service), LOOPBACK if local else None, password, files)
     config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none",
                             timeout_graceful_shutdown=1, server_header=False)
