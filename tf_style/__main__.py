@@ -4,7 +4,7 @@ import sys
 
 from tf_style.cli.launch import launch, refuse
 
-COMMANDS = ("run", "learn", "gallery", "export", "board")
+COMMANDS = ("run", "learn", "gallery", "export", "board", "studio")
 
 
 def cli() -> None:

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from tf_style.cli.progress import Progress, clock, pixel_steps
+from tf_style.cli.progress import Forecast, Progress, clock, pixel_steps
 from tf_style.descent.step import Step
 
 LEVELS = [(10, 20, 20), (20, 40, 20)]
@@ -30,6 +30,16 @@ def show(stream: io.StringIO) -> str:
     progress.on_step(step(number, level=(number - 1) // 20))
   progress.close()
   return stream.getvalue()
+
+
+def test_a_forecast_knows_the_share_that_is_done_and_the_time_left():
+  forecast = Forecast(LEVELS)
+  forecast.take(step(1, level=0))
+  assert (forecast.percent, forecast.seconds_left) == (1, None)  # the first chunk compiles
+  forecast.take(step(10, level=0))
+  assert forecast.percent == 10 and forecast.seconds_left == pytest.approx(9)
+  forecast.take(step(40, level=1))
+  assert forecast.percent == 100
 
 
 def test_a_log_gets_a_line_each_tenth_of_the_work():

@@ -87,6 +87,13 @@ def test_chunks_end_where_the_host_wants_to_look(descent):
   assert ends[0] == 1 and {7, 14, 20} <= set(ends)
 
 
+def test_chunks_last_as_long_as_is_asked_for(descent):
+  descent.begin(picture(8, 12), 9)
+  descent.evaluate_with(Apart(), picture(8, 12, 1))
+  assert [len(chunk.totals) for chunk in descent.run(9, chunk_s=0)] == [1] * 9
+  assert len(list(descent.run(9, chunk_s=0))) == 0
+
+
 def test_pictures_of_other_sizes_are_taken_as_the_first_was(descent):
   """In one trace; nothing of the ones before is left, nor the memory that they took."""
   def run(descent, height, width):

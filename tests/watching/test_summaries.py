@@ -22,7 +22,7 @@ from tf_style.repaint.painter import stylize
 from tf_style.settings.config import Config
 from tf_style.vgg.network import NETWORKS
 from tf_style.watching import summaries
-from tf_style.watching.events import EventFile, history
+from tf_style.watching.events import EventFile, history, last_picture
 from tf_style.watching.summaries import Summaries
 
 NAMES = ("content/block2_conv1", "style/block1_conv1", "style/block2_conv1", "tv")
@@ -115,6 +115,12 @@ def test_pictures(run, events):
   assert np.abs(difference - expected).max() <= 1
   edges = history(run.folder)["optimizer/gamut_edge"]
   assert edges[-1].tolist() == [7, np.float32(np.isin(final, [0, 255]).any(axis=-1).mean())]
+
+
+def test_the_last_picture_is_read_back(run, tmp_path):
+  shown = np.asarray(Image.open(io.BytesIO(last_picture(run.folder))))
+  assert np.array_equal(shown, images.to_uint8(run.result.picture))
+  assert last_picture(run.folder, "picture/nothing") is None and last_picture(tmp_path) is None
 
 
 def test_texts(run, events):

@@ -23,12 +23,13 @@ tf_style repaints a picture in the manner of another: neural style transfer (Gat
   tf-style --content=photos --style=painting.jpg --output=painted
   tf-style --flagfile=logs/RUN/flags.txt --seed=7
 
-There are five commands, each with a --help of its own (`python -m tf_style.run` works as well)
+There are six commands, each with a --help of its own (`python -m tf_style.run` works as well)
   tf-style run        this one, also without the word
   tf-style learn      a style for many pictures: learned once, then used with --model
   tf-style gallery    a sheet of small pictures that shows what one or two flags do
   tf-style export     the network as a SavedModel
   tf-style board      TensorBoard on the runs
+  tf-style studio     a page in the browser that does all of that
 
 --flagfile=FILE reads flags from a file, one a line; each run writes such a file. Of a flag given
 twice the last counts, but each --content, --style and --style_mask is one more, and those beside a

@@ -69,25 +69,32 @@ def exit_code(command: Callable[[], int | None]) -> int:
   """
   try:
     return command() or DONE
-  except InputError as error:
-    say(f"tf_style: error: {error}")
-    return WRONG_INPUT
   except BrokenPipeError:  # who reads stdout has seen enough
     streams.drop_broken()
     return DONE
-  except OSError as error:
-    streams.drop_broken()
-    say(f"tf_style: error: the system refuses: {error}")
-    return FAILED
   except KeyboardInterrupt:
     say("tf_style: interrupted")
     return INTERRUPTED
   except Exception as error:
-    if not isinstance(error, MemoryError) and type(error).__name__ != "ResourceExhaustedError":
+    line = line_of(error)
+    if line is None:
       raise
-    say("tf_style: error: there is not enough memory; ways out: a smaller --image_size, "
-        "--precision=bfloat16, or --device=cpu")
-    return FAILED
+    if isinstance(error, OSError):
+      streams.drop_broken()
+    say(f"tf_style: error: {line}")
+    return WRONG_INPUT if isinstance(error, InputError) else FAILED
+
+
+def line_of(error: Exception) -> str | None:
+  """Returns what a user is told of an error, or None where it is one of the program's."""
+  if isinstance(error, InputError):
+    return str(error)
+  if isinstance(error, OSError):
+    return f"the system refuses: {error}"
+  if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+    return ("there is not enough memory; ways out: a smaller --image_size, "
+            "--precision=bfloat16, or --device=cpu")
+  return None
 
 
 def stoppable(command: Callable[[Signals], int | None]) -> int:

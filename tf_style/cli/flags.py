@@ -81,9 +81,9 @@ def read(argv: Sequence[str], known: Sequence[Flag], intro: str) -> dict[str, An
     SystemExit: with 0, after `--help` or `--version`.
   """
   given = _parsed(flag_files.expanded(argv), known)
-  if _is_true(given, "help") or _is_true(given, "version"):
+  if is_true(given, "help") or is_true(given, "version"):
     version = f"tf_style {__version__}"
-    print(help_text([*known, *_ALWAYS], intro) if _is_true(given, "help") else version, flush=True)
+    print(help_text([*known, *_ALWAYS], intro) if is_true(given, "help") else version, flush=True)
     raise SystemExit(0)
   beside = flag_files.without(argv)
   if len(beside) < len(argv):
@@ -115,7 +115,12 @@ def _parsed(words: Sequence[str], known: Sequence[Flag]) -> dict[str, Any]:
           if values[flag.name].value is not None}
 
 
-def _is_true(given: dict[str, Any], name: str) -> bool:
+def is_true(given: dict[str, Any], name: str) -> bool:
+  """Returns the value of a Boolean flag, false where it was not given.
+
+  Raises:
+    InputError: it is neither.
+  """
   kind = KINDS["bool"]
   try:
     return kind.parse(given.get(name, "false"))

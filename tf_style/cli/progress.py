@@ -13,6 +13,39 @@ if TYPE_CHECKING:
   from tf_style.cli.bar import Bar
 
 
+class Forecast:
+  """How much of a run is done, and how long the rest takes.
+
+  Attributes:
+    percent: of the work.
+    seconds_left: None until the first chunk of a level after its compiling.
+  """
+
+  def __init__(self, levels: Sequence[tuple[int, int, int]]):
+    """Begins; `levels` are height, width and steps of each level."""
+    self.percent = 0
+    self.seconds_left: float | None = None
+    self._levels = levels
+    self._level, self._level_start = -1, 0
+    self._seconds_a_pixel: float | None = None
+
+  def take(self, step: Step) -> None:
+    """Takes note of a chunk of steps."""
+    if step.level == self._level:
+      self._seconds_a_pixel = step.seconds_a_step / (step.height * step.width)
+    else:  # the first chunk of a level compiles, so its time says nothing
+      self._level, self._level_start = step.level, step.number - len(step.totals)
+    whole, ahead = pixel_steps(self._levels), self._ahead(step)
+    is_last = step.number >= step.steps
+    self.percent = 100 if is_last else 100 * (whole - ahead) // whole
+    if self._seconds_a_pixel is not None:
+      self.seconds_left = self._seconds_a_pixel * ahead
+
+  def _ahead(self, step: Step) -> int:
+    done = (step.number - self._level_start) * step.height * step.width
+    return pixel_steps(self._levels[step.level:]) - done
+
+
 class Progress:
   """Shows steps, loss and the time left; `on_step` and `on_tile` are callbacks of a run."""
 
@@ -25,24 +58,16 @@ class Progress:
         on without.
     """
     self._stream = stream or sys.stderr
-    self._levels = levels
+    self._forecast = Forecast(levels)
     self._bar: Bar | None = None
-    self._level, self._level_start, self._tenths = -1, 0, 0
-    self._seconds_a_pixel: float | None = None
-    self._line_shown, self._percent = "  0 %", 0
+    self._line_shown, self._tenths = "  0 %", 0
     self._on_terminal = False
     self._try(self._look_for_terminal)
 
   def on_step(self, step: Step) -> None:
     """Takes note of a chunk of steps."""
-    if step.level == self._level:
-      self._seconds_a_pixel = step.seconds_a_step / (step.height * step.width)
-    else:  # the first chunk of a level compiles, so its time says nothing
-      self._level, self._level_start = step.level, step.number - len(step.totals)
-    whole = pixel_steps(self._levels)
-    is_last = step.number >= step.steps
-    self._percent = 100 if is_last else 100 * (whole - self._ahead(step)) // whole
-    self._line_shown, tenths = self._line(step), self._percent // 10
+    self._forecast.take(step)
+    self._line_shown, tenths = self._line(step), self._forecast.percent // 10
     if self._on_terminal:
       self._try(lambda: self._draw(self._line_shown))
     elif tenths > self._tenths:
@@ -76,25 +101,20 @@ class Progress:
   def _draw(self, text: str) -> None:
     if self._bar is None:
       from tf_style.cli.bar import Bar
-      self._bar = Bar(self._percent, text, self._stream)
+      self._bar = Bar(self._forecast.percent, text, self._stream)
     else:
-      self._bar.draw(self._percent, text)
+      self._bar.draw(self._forecast.percent, text)
 
   def _line(self, step: Step) -> str:
     level = f"level {step.level + 1} of {step.levels}, " if step.levels > 1 else ""
-    return (f"{self._percent:3d} %  {step.number}/{step.steps}  "
+    return (f"{self._forecast.percent:3d} %  {step.number}/{step.steps}  "
             f"loss {step.best_loss:.4g}  {level}{step.width}x{step.height}  {self._left(step)}")
 
   def _left(self, step: Step) -> str:
     if step.number >= step.steps:
       return f"{clock(step.seconds)} in all"
-    if self._seconds_a_pixel is None:
-      return "time left: known soon"
-    return f"{clock(self._seconds_a_pixel * self._ahead(step))} left"
-
-  def _ahead(self, step: Step) -> int:
-    done = (step.number - self._level_start) * step.height * step.width
-    return pixel_steps(self._levels[step.level:]) - done
+    left = self._forecast.seconds_left
+    return "time left: known soon" if left is None else f"{clock(left)} left"
 
 
 def pixel_steps(levels: Sequence[tuple[int, int, int]]) -> int:

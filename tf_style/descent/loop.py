@@ -116,14 +116,17 @@ class Descent:
       if None in variable.shape:
         variable.assign(tf.zeros([side or 0 for side in variable.shape], variable.dtype))
 
-  def run(self, steps: int, stops: Callable[[int], int] = lambda done: 2**31) -> Iterator[Chunk]:
+  def run(self, steps: int, stops: Callable[[int], int] = lambda done: 2**31,
+          chunk_s: float | None = None) -> Iterator[Chunk]:
     """Runs up to `steps` steps in all, yielding after each chunk; the caller may stop in between.
 
     Args:
       steps: length of the level, steps done before a resumption included.
       stops: says, from the steps done, how many more may go by before the host wants to look.
+      chunk_s: about how long a chunk lasts; None is half a second.
     """
     size, first = 1, True
+    chunk_s = _CHUNK_S if chunk_s is None else chunk_s
     while (done := int(self.steps)) < steps and not self.failed:
       size = min(size, steps - done, stops(done), _LONGEST_CHUNK)
       start = time.perf_counter()
@@ -131,7 +134,7 @@ class Descent:
       seconds = time.perf_counter() - start
       rows = self._rows[:int(self.steps) - done].numpy()
       yield Chunk(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3:], seconds)
-      size = 1 if first else max(1, min(4 * size, int(_CHUNK_S * size / max(seconds, 1e-6))))
+      size = 1 if first else max(1, min(4 * size, int(chunk_s * size / max(seconds, 1e-6))))
       first = False
 
   def _advance(self, begin: int, end: int) -> None:

@@ -37,13 +37,16 @@ class _GifFile(GifImagePlugin.GifImageFile):
 
 
 class _ShortReads:
-  """A file whose first read is short, so that Pillow asks its own limit of no WebP's head."""
+  """A file whose first read is short, so that Pillow asks its own limit of no WebP's head.
+
+  Pillow 13 reads a head of 30 bytes for that limit; those before read all at once, and ask nothing.
+  """
 
   def __init__(self, file: Any):
     self._file, self._first = file, True
 
   def read(self, size: int = -1) -> bytes:
-    size, self._first = (16 if self._first else size), False
+    size, self._first = (min(size, 16) if self._first else size), False
     return self._file.read(size)
 
   def __getattr__(self, name: str) -> Any:

@@ -56,7 +56,8 @@ class Painter:
   """
 
   def __init__(self, style: Sources = None, config: Config | None = None, *,
-               style_mask: Sources = None, network: Extractors | None = None):
+               style_mask: Sources = None, network: Extractors | None = None,
+               chunk_s: float | None = None):
     """Loads nothing yet.
 
     Args:
@@ -66,12 +67,14 @@ class Painter:
       style_mask: regions that pair up by color with those of `content_mask`: one a style.
       network: shared with other painters on one device; None loads the weights that the
         configuration names.
+      chunk_s: about how many seconds lie between two calls of `on_step` at all levels but the last;
+        None is half a second, as at the last.
     """
     self.config = config or Config.of()
     self._styles = Inputs.of(None, style, style_mask=style_mask)
     read = style_reader(self._styles, self.config)
     self._styles_at = functools.lru_cache(_KEPT_SIZES)(read)
-    self._network = network
+    self._network, self._chunk_s = network, chunk_s
     self._traces = Traces()
     self._graphs: dict[tuple[object, ...], Graphs] = {}
     self._descents: dict[tuple[object, ...], Descent] = {}
@@ -198,7 +201,8 @@ class Painter:
     """Runs a level to its end; returns the problem, in float32 where low precision was given up."""
     level, tolerance = plan.levels[index], plan.config.tolerance
     precision = problem.config.precision
-    for chunk in descent.run(level.steps, recorder.stops):
+    is_last = index == len(plan.levels) - 1
+    for chunk in descent.run(level.steps, recorder.stops, None if is_last else self._chunk_s):
       recorder.take(index, chunk)
       ends = (int(descent.steps) >= level.steps
               or (tolerance > 0 and _settled(recorder.level_totals(index), tolerance))

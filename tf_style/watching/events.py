@@ -79,6 +79,17 @@ def history(run_folder: str | os.PathLike) -> dict[str, np.ndarray]:
   return {tag: np.array(sorted(values.items()), float) for tag, values in found.items()}
 
 
+def last_picture(run_folder: str | os.PathLike, tag: str = "picture/picture") -> bytes | None:
+  """Returns the PNG that a run wrote last under a tag; None where there is none."""
+  found = None
+  for path in sorted(Path(run_folder).glob("events.out.tfevents.*")):
+    for event in _events(path):
+      for value in event.summary.value:
+        if value.tag == tag and len(value.tensor.string_val) > 2:  # width, height, pictures
+          found = value.tensor.string_val[2]
+  return found
+
+
 def _events(path: Path) -> Iterator[event_pb2.Event]:
   """Yields the events of a file, up to one that is cut off or damaged.
 
