@@ -25,7 +25,8 @@ _LARGEST_SCALE = 16.0
 # The settings of the loss, which come with the model.
 _OF_THE_LOSS = ("style_loss", "style_layers", "style_layer_weights", "style_weight",
                 "content_layers", "content_layer_weights", "content_target", "content_weight",
-                "tv_weight", "tv_norm", "network", "weights", "pooling", "padding")
+                "neighbor_weight", "neighbor_layers", "tv_weight", "tv_norm", "network", "weights",
+                "pooling", "padding")
 
 
 class Painting(NamedTuple):

@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from tf_style.cli import messages, painting, records
+from tf_style.cli import messages, painting
 from tf_style.cli.attempts import Attempts
 from tf_style.cli.jobs import Job as Asked
 from tf_style.cli.progress import Forecast
@@ -13,6 +13,7 @@ from tf_style.page.jobs import Job
 from tf_style.page.painters import Painters
 from tf_style.page.previews import Pace, small_jpeg
 from tf_style.pictures import images
+from tf_style.repaint.metadata import picture_metadata
 
 if TYPE_CHECKING:
   from tf_style.pictures.images import Source
@@ -52,7 +53,7 @@ def _paint(painter, job: Job, asked: Asked, watcher: "_Watcher", start: "Source 
   result = painter(
       inputs.content, content_mask=inputs.content_mask, init_image=start,
       on_plan=watcher.begin, on_step=watcher.on_step, resume=asked.resume)
-  metadata = records.picture_metadata(result.plan, result.losses)
+  metadata = picture_metadata(result.plan, result.losses)
   path = images.save_picture(
       watcher.folder.path / PICTURE, result.picture, result.plan.alpha, metadata, overwrite=False)
   watcher.folder.finish(result, path)
