@@ -9,6 +9,8 @@ from tf_style.losses.statistics import Statistics, covariance, trace
 from tf_style.losses.style import STYLE_LOSSES
 from tf_style.problem.compiled import Nest
 from tf_style.problem.terms import (
+    AnchorTarget,
+    AnchorTerm,
     ContentTerm,
     LossTerms,
     NeighborTerm,
@@ -26,11 +28,15 @@ class Objective:
 
   Attributes:
     terms: N of them.
-    names: [N] names of the raw terms: `content/<layer>`, `neighbors`, `style/<layer>`, and `tv`.
+    names: [N] names of the raw terms: `content/<layer>`, `neighbors`, `style/<layer>`, `tv`, and
+      `anchor`.
   """
 
   def __init__(self, config: Config):
-    """Reads layers, weights, network, style loss and total variation from `config`."""
+    """Reads layers, weights, network, style loss and total variation from `config`.
+
+    Its `coherence` is 0 where there is no anchor.
+    """
     table = NETWORKS[config.network].layers
     self._loss = STYLE_LOSSES[config.style_loss]
     terms: list[Term] = [
@@ -42,6 +48,7 @@ class Objective:
     terms += [StyleTerm(table[name], config.style_weight * weight, self._loss) for name, weight
               in zip(config.style_layers, config.style_layer_weights, strict=True)]
     terms += [VariationTerm(config.tv_weight, config.tv_norm)] if config.tv_weight else []
+    terms += [AnchorTerm(config.coherence)] if config.coherence else []
     self.terms = tuple(terms)
     self.names = tuple(term.name for term in terms)
     self._style_layers = config.style_layers
@@ -81,7 +88,8 @@ class Objective:
 
   def wanted(self, size: tuple[int, int], content: Mapping[str, Nest],
              style: Mapping[str, list[Statistics]],
-             guides: Mapping[str, np.ndarray] | None = None, *, share: float = 1.0) -> Wanted:
+             guides: Mapping[str, np.ndarray] | None = None, *, share: float = 1.0,
+             anchor: AnchorTarget | None = None) -> Wanted:
     """Prepares the targets of a level.
 
     Args:
@@ -90,6 +98,7 @@ class Objective:
       style: statistics of the style, one a region, by layer; those of style layers count.
       guides: as in `Wanted`.
       share: as for `weights`.
+      anchor: what the picture is held to, where there is such a term.
     """
     targets: dict[str, Nest] = {**content}
     kept = {}
@@ -101,6 +110,8 @@ class Objective:
         regions = [regions[index] for index in there]
       targets[f"style/{name}"] = [self._loss.prepare(region) for region in regions]
     targets["tv"] = tf.constant(size[0] * size[1], tf.float32)
+    if anchor is not None:
+      targets[AnchorTerm.name] = anchor
     return Wanted({name: targets[name] for name in self.names}, kept,
                   tf.constant(self.weights(share)))
 

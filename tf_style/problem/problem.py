@@ -20,7 +20,14 @@ from tf_style.problem.loaded import Loaded
 from tf_style.problem.neighbors import Neighbors, NeighborTarget
 from tf_style.problem.objective import Objective
 from tf_style.problem.targets import StyleStatistics, Targets
-from tf_style.problem.terms import LossTerms, NeighborTerm, Wanted, content_target
+from tf_style.problem.terms import (
+    AnchorTarget,
+    LossTerms,
+    NeighborTerm,
+    Wanted,
+    anchor_target,
+    content_target,
+)
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractors
 
@@ -184,7 +191,17 @@ class Problem:
         content[NeighborTerm.name] = self._neighbors(seen, style)
     return self.graphs.objective.wanted(
         (height, width), content, style, guides_of(True, config.mask_erosion),
-        share=self.pixel_share(height, width))
+        share=self.pixel_share(height, width),
+        anchor=self._anchor(height, width, style))
+
+  def _anchor(self, height: int, width: int, style: StyleStatistics) -> AnchorTarget | None:
+    """Returns what the picture is held to at a size; None where it is not held."""
+    anchor = self.loaded.anchor
+    if anchor is None or not self.config.coherence:
+      return None
+    weights = area_means(anchor.weights[0], height, width)[None]
+    scale = self.graphs.objective.variance(style) if style else 1.0
+    return anchor_target(images.resize(anchor.picture, height, width), weights, scale)
 
   def _neighbors(self, content: np.ndarray, style: StyleStatistics) -> NeighborTarget:
     """Finds the style's nearest hypercolumns for a content [1, H, W, 3]."""

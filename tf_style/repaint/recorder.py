@@ -91,6 +91,14 @@ class Recorder:
     """Returns the losses of all steps of a level."""
     return np.concatenate([chunk.totals for level, chunk in self._chunks if level == index])
 
+  def best_losses(self) -> dict[str, float]:
+    """Returns the losses of the last level's best step: `total`, and each raw term by its name."""
+    history = self.history()
+    last = np.flatnonzero(history["level"] == history["level"][-1])
+    totals = np.nan_to_num(history["total"][last], nan=np.inf)
+    best = last[int(np.argmin(totals))]
+    return {name: float(history[name][best]) for name in ("total", *self._names)}
+
   def history(self) -> dict[str, np.ndarray]:
     """Returns arrays of all steps, as in `Result`."""
     joined = lambda part: np.concatenate([getattr(chunk, part) for _, chunk in self._chunks])

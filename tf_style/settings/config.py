@@ -163,6 +163,11 @@ class Config:
       choices=("auto", "content", "noise", "style", "recolored", "image"))
   seed: int = option(0, "int", "Optimization", "seed of the noise", low=0, high=2**31 - 1)
 
+  coherence: float = option(
+      1.0, "float", "Films",
+      "how firmly a frame is held to the last one, moved along, where the motion is sure; 0 paints "
+      "each frame alone", low=0, high=1000)
+
   precision: str = option(
       "auto", "choice", "Machine", "of the features; auto takes bfloat16 where it is faster",
       choices=("auto", "float32", "bfloat16"))
