@@ -20,10 +20,13 @@ class Motion(NamedTuple):
 
   Attributes:
     back: [H, W, 2] from each pixel of the frame to where it was.
-    trust: [H, W] float32 in [0, 1], where that is to be trusted.
+    sure: [H, W] bool, where the flow in the other direction says the same.
+    trust: [H, W] float32 in [0, 1], where what was there is to be taken over: away from motion
+      boundaries, and as far as both frames look alike.
   """
 
   back: np.ndarray
+  sure: np.ndarray
   trust: np.ndarray
 
 
@@ -52,9 +55,9 @@ class Flow:
   def motion(self, frame: np.ndarray, before: np.ndarray) -> Motion:
     """Returns how a frame [1, H, W, 3] moved from one before, and where that is to be trusted."""
     back, ahead = self(frame, before), self(before, frame)
-    sure = consistent(back, ahead) & ~motion_boundaries(back)
+    sure = consistent(back, ahead)
     alike = likeness(frame, warped(before, back))
-    return Motion(back, np.float32(sure) * alike)
+    return Motion(back, sure, np.float32(sure & ~motion_boundaries(back)) * alike)
 
   def _gray(self, picture: np.ndarray, scale: int) -> np.ndarray:
     gray = self._cv2.cvtColor(images.to_uint8(picture), self._cv2.COLOR_RGB2GRAY)

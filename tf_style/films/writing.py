@@ -33,6 +33,7 @@ class Format(NamedTuple):
     full_range: whether luma may have all its levels.
     copied: codecs of sound that the container takes as they are.
     sound: the encoder for other sound; '' where the container takes none.
+    aspect: whether it knows pixels that are not square.
   """
 
   codec: str
@@ -43,18 +44,19 @@ class Format(NamedTuple):
   full_range: bool
   copied: tuple[str, ...]
   sound: str
+  aspect: bool
 
 
 FORMATS: Mapping[str, Format] = {
     ".mp4": Format("libx264", "yuv420p", True, 17, {"preset": "medium"}, True,
-                   ("aac", "mp3", "ac3", "eac3", "alac", "flac", "opus"), "aac"),
+                   ("aac", "mp3", "ac3", "eac3", "alac", "flac", "opus"), "aac", True),
     ".webm": Format("libvpx-vp9", "yuv420p", False, 24,
                     {"deadline": "good", "cpu-used": "3", "row-mt": "1", "b": "0"}, True,
-                    ("opus", "vorbis"), "libopus"),
+                    ("opus", "vorbis"), "libopus", False),
     ".mov": Format("prores_ks", "yuv422p10le", True, None, {"profile": "hq", "vendor": "apl0"},
                    False, ("aac", "mp3", "ac3", "eac3", "alac", "pcm_s16le", "pcm_s24le",
-                           "pcm_s16be", "pcm_s24be", "pcm_f32le"), "pcm_s16le"),
-    ".gif": Format("gif", "pal8", False, None, {}, False, (), "")}
+                           "pcm_s16be", "pcm_s24be", "pcm_f32le"), "pcm_s16le", True),
+    ".gif": Format("gif", "pal8", False, None, {}, False, (), "", False)}
 ENDINGS = f"a name ending in {', '.join(FORMATS)}, or a folder for PNGs (a name without an ending)"
 
 

@@ -179,7 +179,7 @@ class Painter:
           plan, "float32", on_tile, problem.found).value(picture)
     except KeyboardInterrupt as error:
       raise Interrupted(plan.finished(picture)) from error
-    return Result(_eight_bits(plan.finished(picture)), losses, recorder.history(), plan,
+    return Result(_eight_bits(plan.finished(picture)), picture, losses, recorder.history(), plan,
                   recorder.seconds, recorder.stopped, recorder.faults, failed)
 
   def _descend(self, index: int, plan: Plan, descent: Descent, problem: Problem,
