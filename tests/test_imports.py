@@ -13,7 +13,7 @@ import tf_style
 
 PACKAGE = Path(tf_style.__file__).parent
 FOLDERS = ("system", "pictures", "vgg", "losses", "settings", "problem", "descent", "repaint",
-           "watching", "serving", "learned", "cli")
+           "watching", "serving", "learned", "films", "cli")
 FOR_ALL = {"errors", "version"}
 RANK = {name: rank for rank, name in enumerate(("", *FOLDERS))}
 FILES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")

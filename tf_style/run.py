@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf_style.cli import checks, command_line, console, messages, records
+from tf_style.cli import checks, command_line, console, film_jobs, messages, records
 from tf_style.cli.jobs import Job
 from tf_style.cli.output import Output, output_path
 from tf_style.cli.watchers import Watchers
@@ -41,6 +41,8 @@ def main(argv: Sequence[str]) -> int:
 def _run(argv: Sequence[str], signals: Signals) -> int:
   job = command_line.parse(argv)
   console.show_log(job.verbosity)
+  if isinstance(job, film_jobs.FilmJob):
+    return _paint_film(job, signals, argv)
   check_files(job)
   machine.start_tensorflow(verbose=job.verbosity > 0)
   start = job.inputs.init_image
@@ -51,6 +53,14 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
       return _write(painted, job)
     start = painted.picture
   return _repaint(job, start, signals, one_line(shlex.join(["tf-style", *argv])))
+
+
+def _paint_film(job: film_jobs.FilmJob, signals: Signals, argv: Sequence[str]) -> int:
+  """Paints the film of a job, and returns the exit code."""
+  film_jobs.check(job)
+  machine.start_tensorflow(verbose=job.verbosity > 0)
+  from tf_style.cli import filming
+  return filming.paint(job, signals, one_line(shlex.join(["tf-style", *argv])))
 
 
 def _repaint(job: Job, start: "Source | None", signals: Signals, command_line: str) -> int:

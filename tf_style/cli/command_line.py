@@ -1,14 +1,19 @@
 """The command line of `tf-style`: its flags, its help, and the job that it asks for."""
 
+import os
 from collections.abc import Sequence
+from typing import Any
 
 from tf_style.cli import flags
+from tf_style.cli.film_jobs import FILM_FLAGS, FilmJob, film_job_of, is_about_film
+from tf_style.cli.film_jobs import resumed as resumed_film
 from tf_style.cli.flags import Flag
 from tf_style.cli.jobs import Job, job_of
 from tf_style.cli.models import job_with_model
 from tf_style.cli.paths import path_of
 from tf_style.cli.resumed import resumed_job
 from tf_style.errors import InputError, expected
+from tf_style.films.settings import FilmConfig
 
 INTRO = """\
 tf_style repaints a picture in the manner of another: neural style transfer (Gatys et al. 2016).
@@ -19,6 +24,7 @@ tf_style repaints a picture in the manner of another: neural style transfer (Gat
   tf-style --content=photo.jpg --style=one.jpg --style=two.jpg --style_blend=0.7,0.3
   tf-style --style=marble.jpg --output_size=800x600
   tf-style --content=photo.jpg --model=models/painting --polish=20
+  tf-style --content=film.mp4 --style=painting.jpg --output=painted.mp4
   tf-style --flagfile=logs/RUN/flags.txt --seed=7
 
 There are five commands, each with a --help of its own (`python -m tf_style.run` works as well)
@@ -34,7 +40,8 @@ replace those in it."""
 
 FILES = (
     Flag("content", "FILE", "The job",
-         "the picture to repaint: JPEG, PNG, WebP, TIFF, BMP or GIF"),
+         "the picture to repaint: JPEG, PNG, WebP, TIFF, BMP or GIF; or a film: whatever FFmpeg "
+         "reads, an animated GIF or WebP, or with --fps a folder of numbered frames"),
     Flag("style", "FILE|FOLDER", "The job",
          "the picture whose manner the result takes; give it again to blend in another; "
          "a folder is all pictures in it", repeated=True),
@@ -52,8 +59,9 @@ FILES = (
          "one for each --style, in the same order; without any, the whole style goes to the region "
          "that --mask_keep leaves", repeated=True),
     Flag("output", "FILE", "The job",
-         "the result, by its ending a PNG, JPEG, WebP or 16-bit TIFF "
-         "(default: CONTENT-STYLE.png in the current folder, which never overwrites)"),
+         "the result, by its ending a PNG, JPEG, WebP or 16-bit TIFF; of a film MP4 (H.264), WebM "
+         "(VP9), MOV (ProRes) or GIF, or a folder for PNGs, a name without an ending "
+         "(default: CONTENT-STYLE.png or .mp4 in the current folder, which never overwrites)"),
     Flag("logdir", "FOLDER", "The job",
          "each run makes a folder in it, with events for TensorBoard, a summary and the flags "
          "(default: logs)"),
@@ -65,17 +73,35 @@ FILES = (
          "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
 
 
-def parse(argv: Sequence[str]) -> Job:
+def known() -> list[Flag]:
+  """Returns the flags of this command."""
+  return [*FILES, *flags.config_flags(), *flags.config_flags(FilmConfig)]
+
+
+def parse(argv: Sequence[str]) -> Job | FilmJob:
   """Reads the command line of `tf_style.run`, without the program's name.
 
   Raises:
     InputError: a flag is unknown, or its value is wrong.
     SystemExit: with 0, after `--help` or `--version`.
   """
-  given = flags.read(argv, [*FILES, *flags.config_flags()], INTRO)
+  given = flags.read(argv, known(), INTRO)
+  if is_about_film(given):
+    return _film_job(given)
+  for name in FILM_FLAGS:
+    if name in given:
+      raise InputError(f"--{name}: " + expected("a film as --content beside it", given[name]))
   if "model" in given:
     return job_with_model(given)
   if "polish" in given:
     raise InputError("--polish: " + expected("--model beside it", "none"))
   run_folder = path_of(given, "resume")
   return job_of(given) if run_folder is None else resumed_job(given, run_folder)
+
+
+def _film_job(given: dict[str, Any]) -> FilmJob:
+  run_folder = path_of(given, "resume")
+  if run_folder is None:
+    return film_job_of(given)
+  lines = flags.read([f"--flagfile={os.path.join(run_folder, 'flags.txt')}"], known(), INTRO)
+  return resumed_film(given, lines)

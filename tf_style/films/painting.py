@@ -14,7 +14,7 @@ import numpy as np
 from absl import logging
 
 from tf_style.descent.step import OnStep
-from tf_style.films import frames, sizes, writing
+from tf_style.films import frames, sizes, targets, writing
 from tf_style.films.coherence import Expected, Memory
 from tf_style.films.film import Film, Frame
 from tf_style.films.flow import Flow
@@ -24,6 +24,7 @@ from tf_style.films.painters import FramePainter, Repainter, Stylizer
 from tf_style.films.settings import FilmConfig
 from tf_style.films.sound import Sound
 from tf_style.learned.style import LearnedStyle
+from tf_style.pictures.images import Source
 from tf_style.problem.inputs import Sources
 from tf_style.settings.config import Config
 from tf_style.system import files, machine
@@ -111,7 +112,7 @@ def paint_film(content: str | os.PathLike[str], style: Sources = None,
   config, settings = config or Config.of(), settings or FilmConfig.of()
   target = None if output is None else Path(output)
   if target is not None:
-    check_target(target, settings)
+    targets.check_target(target, settings)
   film = open_film(os.fspath(content), settings.fps, config.max_pixels)
   with contextlib.ExitStack() as stack:
     if folder is None and target is not None:
@@ -127,11 +128,12 @@ def paint_film(content: str | os.PathLike[str], style: Sources = None,
 
 
 def make_painter(style: Sources, config: Config,
-                 model: LearnedStyle | str | os.PathLike[str] | None,
-                 settings: FilmConfig) -> FramePainter:
-  """Returns what paints the frames; arguments as for `paint_film`."""
+                 model: LearnedStyle | str | os.PathLike[str] | None, settings: FilmConfig, *,
+                 content_mask: Source | None = None, style_mask: Sources = None) -> FramePainter:
+  """Returns what paints the frames; arguments as for `paint_film` and `Painter`."""
   if model is None:
-    return Repainter(style, config, settings.frame_steps)
+    return Repainter(style, config, settings.frame_steps, content_mask=content_mask,
+                     style_mask=style_mask)
   if not isinstance(model, LearnedStyle):
     model = LearnedStyle.load(model, precision=config.precision, device=config.device)
   return Stylizer(model, config)
@@ -172,19 +174,6 @@ def paint_frames(job: FilmJob, on_step: OnStep | None = None,
         number, float(frame.time), painted.picture, painted.losses, expected is None,
         unsteadiness, trust, time.perf_counter() - begun)
   return True
-
-
-def check_target(path: Path, settings: FilmConfig) -> None:
-  """Checks that the result can be written.
-
-  Raises:
-    InputError: it cannot.
-  """
-  writing.check_output(path, None if settings.crf < 0 else settings.crf)
-  if path.suffix:
-    files.check_writable(path)
-  else:
-    files.check_empty_folder(path, "--output")
 
 
 def write_film(job: FilmJob, path: Path, say: Callable[[str], object] = logging.info,

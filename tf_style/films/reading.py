@@ -33,7 +33,7 @@ class VideoFile:
     """
     self.path = path
     self._av = extra.load("av")
-    self._lost, self._seen = 0, 0
+    self._lost, self._seen, self._whole = 0, 0, False
     with self._opened() as container:
       stream = self._stream(container)
       first = next(self._decoded(container, stream), None)
@@ -45,7 +45,7 @@ class VideoFile:
 
   def frames(self, start: Fraction = Fraction(0)) -> Iterator[Frame]:
     """Yields the frames from a time on; see `film.Film`."""
-    self._lost, self._seen = 0, 0
+    self._lost, self._seen, self._whole = 0, 0, False
     with self._opened() as container:
       stream = self._stream(container)
       stream.thread_type = "AUTO"
@@ -62,6 +62,7 @@ class VideoFile:
         time = known
         if time >= start:
           yield Frame(self._upright(frame), time, _duration(frame))
+      self._whole = not start  # all was looked at
 
   def lost(self) -> str:
     """Returns what could not be decoded, in words, or ''."""
@@ -69,7 +70,7 @@ class VideoFile:
     if self._lost:
       return (f"{self._lost} parts of {self.path} could not be decoded: it is cut off or damaged; "
               f"{self._seen} frames were read")
-    if wanted and self._seen < wanted:
+    if self._whole and self._seen < wanted:
       return (f"{self.path} ends after {self._seen} of {wanted} frames: it is cut off or damaged")
     return ""
 
