@@ -13,7 +13,7 @@ _EVERY, _KEPT = 8, 2
 # A shot begins where the motion can be said for less than this share of a frame, and the frame
 # before, moved along, is this far from it.
 _LEAST_SURE, _LEAST_CHANGE = 0.4, 0.06
-_ENOUGH = 0.995  # of a frame is known: earlier ones are not looked at
+_ENOUGH = 0.98  # of a frame is known: earlier ones are not looked at
 
 
 class Expected(NamedTuple):

@@ -13,6 +13,9 @@ from tf_style.films.warp import warped
 from tf_style.pictures import images
 
 _SMALLEST = 32  # pixels; smaller pictures are looked at enlarged
+# Up to so many pixels flow is searched at full size: a fifth of the error of half the size, in two
+# to four times the time (a pan with a foreground, 512x288: .015 against .082 pixels).
+_FULL_SIZE = 1_500_000
 
 
 class Motion(NamedTuple):
@@ -31,7 +34,7 @@ class Motion(NamedTuple):
 
 
 class Flow:
-  """Dense inverse search (Kroeger et al. 2016), as OpenCV has it, with its medium settings."""
+  """Dense inverse search (Kroeger et al. 2016), as OpenCV has it."""
 
   def __init__(self) -> None:
     """Loads OpenCV.
@@ -47,6 +50,7 @@ class Flow:
     height, width = one.shape[1:3]
     scale = max(1, -(-_SMALLEST // min(height, width)))
     first, second = (self._gray(picture, scale) for picture in (one, other))
+    self._search.setFinestScale(0 if height * width <= _FULL_SIZE else 1)
     flow = self._search.calc(first, second, None)
     if scale > 1:
       flow = flow.reshape(height, scale, width, scale, 2).mean((1, 3)) / scale
