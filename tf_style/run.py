@@ -108,6 +108,7 @@ def check_files(job: Job) -> None:
   checks.check_output(output, *size)
   if job.output is not None:
     checks.check_spares(output, job)
+  checks.check_timelapse(job)
   files.check_folder(job.logdir, "--logdir")
 
 
@@ -117,6 +118,7 @@ def _finish(result: "Result", output: Output, watchers: Watchers) -> int:
   metadata = records.picture_metadata(result.plan, result.losses)
   as_asked = output.save_somewhere(result.picture, result.plan.alpha, metadata, folder.path)
   folder.finish(result, output.path)
+  watchers.finish(result.picture)
   for line in messages.outcome(result, output.path, folder.path, folder.resumable):
     console.say(line)
   console.answer(output.path)

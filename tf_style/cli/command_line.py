@@ -65,6 +65,8 @@ FILES = (
     Flag("logdir", "FOLDER", "The job",
          "each run makes a folder in it, with events for TensorBoard, a summary and the flags "
          "(default: logs)"),
+    Flag("timelapse", "FILE", "The job",
+         "a film of how the picture comes to be, step by step: .mp4, .webm, .mov or .gif"),
     Flag("init_image", "FILE", "The job", "the picture to start from; implies --init=image"),
     Flag("resume", "FOLDER", "The job",
          "go on with a run from the last checkpoint in its folder, such as logs/RUN, with the "

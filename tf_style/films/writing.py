@@ -104,11 +104,21 @@ def check_output(path: Path, crf: int | None = None) -> None:
   if crf is not None and (given is None or given.crf is None):
     kinds = ", ".join(name for name, each in FORMATS.items() if each.crf is not None)
     raise InputError("--crf: " + expected(f"an --output that ends in {kinds}", path))
-  av = extra.load("av")
-  if given is not None and given.codec not in av.codecs_available:
-    raise InputError("--output: " + expected(
+  if given is not None:
+    check_codec(path, "--output")
+
+
+def check_codec(path: Path, flag: str) -> None:
+  """Checks that the encoder of an ending in `FORMATS` is there.
+
+  Raises:
+    InputError: it is not, or the extra is not installed.
+  """
+  codec = FORMATS[path.suffix.lower()].codec
+  if codec not in extra.load("av").codecs_available:
+    raise InputError(f"{flag}: " + expected(
         f"an ending whose encoder this PyAV has ({', '.join(written_here())})",
-        f"{path}, which takes {given.codec}"))
+        f"{path}, which takes {codec}"))
 
 
 def written_here() -> list[str]:

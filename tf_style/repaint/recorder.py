@@ -45,7 +45,8 @@ class Recorder:
     """Returns the steps until a picture or a saving is due, or the tolerance is looked at."""
     config = self._plan.config
     ends = [period - self.number % period
-            for period in (config.image_every, config.save_every) if period]
+            for period in (config.image_every, config.save_every, config.timelapse_every)
+            if period]
     if config.tolerance:
       ends.append(TOLERANCE_STEPS - done % TOLERANCE_STEPS)
     return min(ends, default=2**31)

@@ -196,6 +196,10 @@ class Config:
   save_numbered: bool = option(
       False, "bool", "Watching",
       "give each picture of --save_every a file of its own beside the result: NAME-000050.png")
+  timelapse_every: int = option(
+      0, "int", "Watching",
+      "steps between the pictures of --timelapse; 0: so many that it lasts eight seconds",
+      low=0, high=_MOST_STEPS)
   checkpoint_every: float = option(
       60.0, "float", "Watching",
       "seconds between checkpoints, from which --resume goes on; 0: none", low=0)
