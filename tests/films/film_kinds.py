@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import numpy as np
+from PIL import Image as Image
 
 WIDTH, HEIGHT, FRAMES = 64, 48, 10
 CORNERS = ((220, 40, 40), (40, 200, 40), (40, 60, 220), (230, 220, 60))

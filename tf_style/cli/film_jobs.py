@@ -21,6 +21,8 @@ from tf_style.system import files
 FILM_FLAGS = tuple(field.name for field in dataclasses.fields(FilmConfig))
 _NEVER = ("init_image", "output_size", "polish", "timelapse")
 _BESIDE_RESUME = ("resume", "output", "verbosity", "crf", "device", "max_pixels")
+# Settings that a film has beside --model, where a picture has none.
+_OF_A_FILM = ("coherence", "deterministic", "logdir")
 _PATHS = ("content", "style", "content_mask", "style_mask", "model", "output", "logdir")
 
 
@@ -124,15 +126,15 @@ def _job_of_frames(given: Mapping[str, Any]) -> Job:
   if "model" not in given:
     job = job_of(own)
     return job._replace(inputs=job.inputs._replace(content=None))
-  coherence = {name: own.pop(name) for name in ("coherence",) if name in own}
+  of_film = {name: own.pop(name) for name in _OF_A_FILM if name in own}
   for name in ("style", "content_mask"):
     if name in own:
       raise InputError(f"--{name}: " + expected("none beside --model for a film", own[name]))
   job = job_with_model(own)
-  if coherence:
-    checked = Config.of(**coherence).coherence
-    job = job._replace(config=dataclasses.replace(job.config, coherence=checked))
-  return job
+  checked = Config.of(**{name: of_film[name] for name in of_film if name != "logdir"})
+  changes = {name: getattr(checked, name) for name in of_film if name != "logdir"}
+  return job._replace(config=dataclasses.replace(job.config, **changes),
+                      logdir=path_of(of_film, "logdir") or job.logdir)
 
 
 def _named_after(content: str, job: Job) -> Path:

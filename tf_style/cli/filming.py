@@ -97,11 +97,11 @@ class _Run:
     painted = paint_frames(work, self._on_step)
     try:
       for frame in painted:
-        self._take(frame)
         self._signals.stepping = True
+        self._take(frame)
         if self._signals.received:
           return self._stopped(total)
-    except OSError:
+    except (OSError, KeyboardInterrupt):
       self._say_how_to_go_on()
       raise
     if self._signals.received:
