@@ -32,7 +32,8 @@ def is_film(content: str | None, output: str | None, asked: bool = False) -> boo
   if content is None:
     return False
   ending = Path(output).suffix.lower() if output else ""
-  if os.path.isdir(content):
+  named_as_folder = not Path(content).suffix and not os.path.lexists(content)
+  if os.path.isdir(content) or named_as_folder:
     return asked or ending in FILM_ENDINGS
   if Path(content).suffix.lower() in _READ:
     return True

@@ -32,10 +32,12 @@ class Objective:
       `anchor`.
   """
 
-  def __init__(self, config: Config):
-    """Reads layers, weights, network, style loss and total variation from `config`.
+  def __init__(self, config: Config, *, anchored: bool = False):
+    """Sets the terms up.
 
-    Its `coherence` is 0 where there is no anchor.
+    Args:
+      config: layers, weights, network, style loss and total variation are read.
+      anchored: whether pictures are held to another, by `config.coherence`.
     """
     table = NETWORKS[config.network].layers
     self._loss = STYLE_LOSSES[config.style_loss]
@@ -48,7 +50,7 @@ class Objective:
     terms += [StyleTerm(table[name], config.style_weight * weight, self._loss) for name, weight
               in zip(config.style_layers, config.style_layer_weights, strict=True)]
     terms += [VariationTerm(config.tv_weight, config.tv_norm)] if config.tv_weight else []
-    terms += [AnchorTerm(config.coherence)] if config.coherence else []
+    terms += [AnchorTerm(config.coherence)] if anchored else []
     self.terms = tuple(terms)
     self.names = tuple(term.name for term in terms)
     self._style_layers = config.style_layers

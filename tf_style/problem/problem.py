@@ -70,17 +70,19 @@ class Graphs:
     whole, passes: evaluate whole pictures, and tiles.
   """
 
-  def __init__(self, network: Extractors, config: Config, traces: Traces | None = None):
+  def __init__(self, network: Extractors, config: Config, traces: Traces | None = None, *,
+               anchored: bool = False):
     """Builds the extractor; traces nothing yet.
 
     Args:
       network: the pretrained network.
       config: resolved: its precision is not `auto`.
       traces: keeps account of what tracing leaves behind.
+      anchored: whether pictures are held to another.
     """
     traces = traces or Traces()
     extractor = network.get(config.layers, config.pooling, config.precision, config.padding)
-    self.objective = Objective(config)
+    self.objective = Objective(config, anchored=anchored)
     self.targets = Targets(extractor, config, traces)
     self.neighbors = Neighbors(extractor, config, traces)
     self.whole = WholePicture(extractor, self.objective, traces)
@@ -136,7 +138,7 @@ class Problem:
       on_tile: is told how many tiles of a step are done, and of how many.
     """
     self.config, self.loaded, self.found = config, loaded, found or {}
-    self.graphs = graphs or Graphs(network, config)
+    self.graphs = graphs or Graphs(network, config, anchored=is_anchored(config, loaded))
     self._on_tile = on_tile
 
   @functools.cached_property
@@ -197,7 +199,7 @@ class Problem:
   def _anchor(self, height: int, width: int, style: StyleStatistics) -> AnchorTarget | None:
     """Returns what the picture is held to at a size; None where it is not held."""
     anchor = self.loaded.anchor
-    if anchor is None or not self.config.coherence:
+    if anchor is None or not is_anchored(self.config, self.loaded):
       return None
     weights = area_means(anchor.weights[0], height, width)[None]
     scale = self.graphs.objective.variance(style) if style else 1.0
@@ -258,3 +260,8 @@ class Problem:
     targets = self.graphs.targets
     layers = [targets.network.layers[name] for name in targets.layers]
     return guides.guides(weights, height, width, layers, erosion)
+
+
+def is_anchored(config: Config, loaded: Loaded) -> bool:
+  """Says whether the loss has a term that holds the picture to another."""
+  return loaded.anchor is not None and config.coherence > 0

@@ -23,7 +23,7 @@ from tf_style.problem.compiled import Traces
 from tf_style.problem.evaluators import Evaluator, OnTile
 from tf_style.problem.inputs import Anchor, Inputs, Sources
 from tf_style.problem.loaded import style_reader
-from tf_style.problem.problem import Found, Graphs, Problem
+from tf_style.problem.problem import Found, Graphs, Problem, is_anchored
 from tf_style.problem.terms import Wanted
 from tf_style.repaint.checkpoints import Saved
 from tf_style.repaint.plan import Plan, make_plan
@@ -208,10 +208,10 @@ class Painter:
                found: Found | None = None) -> Problem:
     assert self._network is not None, "the plan has loaded it"
     config = dataclasses.replace(plan.config, precision=precision)
-    key = (config.layers, config.content_layers, config.style_layers, config.coherence > 0,
-           precision)
+    anchored = is_anchored(config, plan.loaded)
+    key = config.layers, config.content_layers, config.style_layers, anchored, precision
     if key not in self._graphs:
-      self._graphs[key] = Graphs(self._network, config, self._traces)
+      self._graphs[key] = Graphs(self._network, config, self._traces, anchored=anchored)
     return Problem(self._network, config, plan.loaded, graphs=self._graphs[key], found=found,
                    on_tile=on_tile)
 

@@ -129,8 +129,6 @@ def _resolved(config: Config, loaded: Loaded, network: str, device: str) -> Conf
       f"{kind}_{part}": () for kind in left_out for part in ("layers", "layer_weights")}
   if left_out:
     changes["neighbor_weight"] = 0.0
-  if loaded.anchor is None:
-    changes["coherence"] = 0.0
   if config.precision == "auto":
     changes["precision"] = devices.fast_precision(device)
   if config.init == "auto":
