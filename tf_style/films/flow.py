@@ -25,7 +25,7 @@ class Motion(NamedTuple):
     back: [H, W, 2] from each pixel of the frame to where it was.
     sure: [H, W] bool, where the flow in the other direction says the same.
     trust: [H, W] float32 in [0, 1], where what was there is to be taken over: away from motion
-      boundaries, and as far as both frames look alike.
+      boundaries, as far as both frames look alike, and with soft borders.
   """
 
   back: np.ndarray
@@ -61,7 +61,8 @@ class Flow:
     back, ahead = self(frame, before), self(before, frame)
     sure = consistent(back, ahead)
     alike = likeness(frame, warped(before, back))
-    return Motion(back, sure, np.float32(sure & ~motion_boundaries(back)) * alike)
+    trust = np.float32(sure & ~motion_boundaries(back)) * alike
+    return Motion(back, sure, np.minimum(trust, self._cv2.blur(trust, (5, 5))))
 
   def _gray(self, picture: np.ndarray, scale: int) -> np.ndarray:
     gray = self._cv2.cvtColor(images.to_uint8(picture), self._cv2.COLOR_RGB2GRAY)

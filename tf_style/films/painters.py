@@ -19,6 +19,7 @@ from tf_style.vgg.extractor import Extractors
 from tf_style.vgg.weights import load_weights
 
 _AGREEMENT = 0.12  # how far the network may be from the last result for it to count still
+_DETAIL_PX, _MOST_GAIN = 2.0, 1.5  # of details: what is seen as such, and how far they are raised
 _SEEN = 1 / 40  # of the shorter side: what is compared is smoothed over so many pixels
 
 
@@ -130,7 +131,8 @@ def blended(made: np.ndarray, expected: Expected, coherence: float) -> np.ndarra
 
   made + s t a (e - made), with a share s of c / (c + .2), the trust t, and the agreement
   a = exp(-(d / .12)^2) for the smoothed difference d. So strokes stay where they were, and what
-  becomes another color does so at once.
+  becomes another color does so at once. A mean of strokes that differ is paler than they are:
+  details get back the contrast that the network's picture has there.
 
   Args:
     made: [1, H, W, 3], the network's picture.
@@ -143,7 +145,25 @@ def blended(made: np.ndarray, expected: Expected, coherence: float) -> np.ndarra
   agreement = np.exp(-np.square(np.max(np.abs(gap), -1) / np.float32(_AGREEMENT)))
   share = np.float32(coherence / (coherence + 0.2))
   weights = share * expected.trust * agreement[None, ..., None]
-  return made + weights * (expected.picture - made)
+  mixed = made + weights * (expected.picture - made)
+  return mixed + weights * (as_crisp(mixed, made) - mixed)
+
+
+def as_crisp(picture: np.ndarray, model: np.ndarray) -> np.ndarray:
+  """Returns a picture whose details have the local contrast that those of another have.
+
+  Details are what a blur of a few pixels takes away. They are multiplied by the root of the ratio
+  of their mean squares around a place, between 1 and `_MOST_GAIN`.
+
+  Args:
+    picture, model: [1, H, W, 3].
+  """
+  cv2 = extra.load("cv2")
+  soft, soft_model = (cv2.GaussianBlur(each[0], (0, 0), _DETAIL_PX) for each in (picture, model))
+  power, wanted = (cv2.GaussianBlur(np.mean(np.square(each[0] - low), -1), (0, 0), 4 * _DETAIL_PX)
+                   for each, low in ((picture, soft), (model, soft_model)))
+  gain = np.clip(np.sqrt((wanted + 1e-5) / (power + 1e-5)), 1, _MOST_GAIN)
+  return np.clip(soft + gain[..., None] * (picture[0] - soft), 0, 1)[None]
 
 
 def eight_bits(picture: np.ndarray) -> np.ndarray:
