@@ -3,7 +3,7 @@
 
     python bin/lab/film_coherence.py [--size=256x144] [--frames=8] [--scenes=pan,fade,cut]
         [--ways=repaint,learned] [--model=oil] [--style=FILE] [--strips=FOLDER]
-        [FLAG=VALUE]...
+        [--drift=300] [FLAG=VALUE]...
 
 Flags such as frame_steps=8, coherence=1 or preset=statistics are those of `tf-style`. A film with
 known motion, made of the sample photographs, is painted frame by frame alone and coherently. The
@@ -11,7 +11,8 @@ table has the mean absolute difference along the true motion outside occlusions,
 frames painted alone; the loss (of a learned style: the held-out distance to the style's picture)
 over theirs, both without the temporal term; seconds a frame over those of a default picture of
 that size (of a learned style: seconds); and how far the mean color of the last fifth of the frames
-is from that of frames painted alone, in grey levels.
+is from that of frames painted alone, in grey levels. `--drift` paints one long film instead, and
+shows what becomes of its colors.
 """
 
 import argparse
@@ -56,12 +57,17 @@ def main() -> None:
   parser.add_argument("--model", default="oil")
   parser.add_argument("--style", default=str(SAMPLES / "style.jpg"))
   parser.add_argument("--strips", type=Path)
+  parser.add_argument("--drift", type=int, default=0)
   given = parser.parse_args()
   width, height = map(int, given.size.split("x"))
   of_film = {field.name for field in dataclasses.fields(FilmConfig)}
   flags = dict(given.flags)
   settings = FilmConfig.of(**{name: flags.pop(name) for name in of_film & set(flags)})
   config = Config.of(**{"network": "vgg16", "image_size": "original", **flags})
+  if given.drift:
+    show_drift(given.drift, make_scenes(["pan"], given.drift, height, width)[0],
+               make(given.ways.split(",")[0], given, config, settings), config, settings)
+    return
   scenes = make_scenes(given.scenes.split(","), given.frames, height, width)
   measures = Measures(load_weights("vgg16"))
   show_table(f"{width}x{height}, {given.frames} frames, {settings.frame_steps} steps, "
@@ -130,6 +136,21 @@ def row(scene: film_scenes.Scene, way: str, alone: list[PaintedFrame], one: floa
               f"{cost:.2f} to {one:.2f}", cost / one, flow_seconds(scene),
               float(np.mean([frame.trust for frame in held[1:]])),
               sum(frame.begins_shot for frame in held), 255 * float(drift)]])
+
+
+def show_drift(count: int, scene: film_scenes.Scene, painter: FramePainter, config: Config,
+               settings: FilmConfig) -> None:
+  """Prints mean and deviation of the colors of some frames of a long film, and of them alone."""
+  wanted = {count * part // 6 for part in range(1, 6)} | {count - 1}
+  rows = []
+  for frame in paint_frames(FilmJob(scene, painter, config, settings)):
+    if frame.number in wanted:
+      alone = painter(scene.pictures[frame.number], None).picture
+      rows.append([frame.number, *(text for picture in (frame.picture, alone) for text in (
+          np.round(255 * picture.mean((0, 1, 2)), 1), np.round(255 * picture.std((0, 1, 2)), 1))),
+          f"{frame.losses.get('total', 0) - config.coherence * frame.losses.get('anchor', 0):.0f}"])
+  show_table(f"drift over {count} frames", [
+      "frame", "mean color", "deviation", "mean color alone", "deviation alone", "loss"], rows)
 
 
 def flow_seconds(scene: film_scenes.Scene) -> float:

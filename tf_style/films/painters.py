@@ -19,7 +19,7 @@ from tf_style.vgg.extractor import Extractors
 from tf_style.vgg.weights import load_weights
 
 _AGREEMENT = 0.12  # how far the network may be from the last result for it to count still
-_DETAIL_PX, _MOST_GAIN = 2.0, 1.5  # of details: what is seen as such, and how far they are raised
+_DETAIL_PX, _MOST_GAIN = 3.0, 2.0  # of details: what is seen as such, and how far they are raised
 _SEEN = 1 / 40  # of the shorter side: what is compared is smoothed over so many pixels
 
 

@@ -29,7 +29,7 @@ class FilmConfig:
       -1, "int", "Films",
       "quality of an .mp4 (H.264) or .webm (VP9), less is better; -1 is 17 and 24", low=-1, high=63)
   frame_steps: int = option(
-      8, "int", "Films",
+      4, "int", "Films",
       "steps of a frame that starts from the last result; the first of a shot takes --steps",
       low=1, high=1_000_000)
 
