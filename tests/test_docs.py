@@ -9,7 +9,6 @@ import shlex
 import typing
 from pathlib import Path
 
-import film_kinds
 import numpy as np
 import pytest
 from made_inputs import write_picture
@@ -141,6 +140,7 @@ def test_the_blocks_about_python_run(tiny, capsys):
 
 
 def test_the_blocks_about_films_run(tiny, capsys):
+  import film_kinds
   film_kinds.write(tiny / "film.mp4")
   frames = run_blocks("films.md")["frames"]
   assert len(frames) == 5 and capsys.readouterr().out.count("\n") == 5

@@ -25,7 +25,8 @@ WITHOUT_TENSORFLOW = (
     "learned.checkpoints", "learned.record", "learned.settings", "cli.learning", "cli.lessons",
     "cli.models", "cli.painting", "learn",
     "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.output",
-    "cli.progress", "cli.watchers", "run", "gallery", "board", "export")
+    "cli.progress", "cli.watchers", "cli.film_jobs", "cli.film_progress", "cli.filming",
+    "films.opening", "films.settings", "films.targets", "run", "gallery", "board", "export")
 
 
 def tree(module: str) -> ast.Module:

@@ -104,7 +104,7 @@ def test_wrong_inputs_are_answered_by_a_line(flags, message, film, here, capfd):
 
 def make_tone(path: Path, film: Path) -> None:
   """Writes the sound of a film alone."""
-  import av
+  av = film_kinds.av
   with av.open(str(film)) as source, av.open(str(path), "w", format="mp4") as target:
     stream = target.add_stream_from_template(source.streams.audio[0])
     for packet in source.demux(source.streams.audio[0]):
@@ -128,7 +128,7 @@ def test_without_the_extra_its_name_is_said(film, here, capfd, monkeypatch):
 
 
 def test_a_codec_that_is_missing_is_said(film, here, capfd, monkeypatch):
-  import av
+  av = film_kinds.av
   monkeypatch.setattr(av, "codecs_available", av.codecs_available - {"libx264"})
   assert run.main([f"--content={film}", "--model=oil", "--output=a.mp4"]) == 2
   err = capfd.readouterr().err

@@ -5,9 +5,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
+import pytest
 from PIL import Image as Image
+
+av = pytest.importorskip("av")  # which there is from Python 3.11 on
 
 WIDTH, HEIGHT, FRAMES = 64, 48, 10
 CORNERS = ((220, 40, 40), (40, 200, 40), (40, 60, 220), (230, 220, 60))

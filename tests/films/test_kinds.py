@@ -5,7 +5,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import av
 import film_kinds
 import numpy as np
 import pytest
@@ -161,7 +160,7 @@ def check_size(kind: Kind, about: Any, output: str) -> None:
 
 
 def check_sound(source: Path, path: Path, tracks: int, said: list[str]) -> None:
-  with av.open(str(path)) as container:
+  with film_kinds.av.open(str(path)) as container:
     assert len(container.streams.audio) == (0 if path.suffix == ".gif" else tracks)
     copied = {each.codec_context.name for each in container.streams.audio}
   for track in range(0 if path.suffix == ".gif" else tracks):

@@ -16,7 +16,7 @@ def load(name: str) -> ModuleType:
     return importlib.import_module(name)
   except ImportError as error:
     raise InputError("--content: " + expected(
-        "the extra for films (pip install 'tf_style[film]')", f"none ({error})")) from error
+        "the extra for films (pip install 'tf_style[film]', from Python 3.11 on)", f"none ({error})")) from error
 
 
 def exact(av: ModuleType) -> int:
