@@ -15,8 +15,8 @@ def load(name: str) -> ModuleType:
   try:
     return importlib.import_module(name)
   except ImportError as error:
-    raise InputError("--content: " + expected(
-        "the extra for films (pip install 'tf_style[film]', from Python 3.11 on)", f"none ({error})")) from error
+    wanted = "the extra for films (pip install 'tf_style[film]', from Python 3.11 on)"
+    raise InputError("--content: " + expected(wanted, f"none ({error})")) from error
 
 
 def exact(av: ModuleType) -> int:
