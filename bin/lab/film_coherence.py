@@ -17,6 +17,7 @@ shows what becomes of its colors.
 
 import argparse
 import dataclasses
+import tempfile
 import time
 from pathlib import Path
 
@@ -31,10 +32,12 @@ from bench_tools import show_rows, show_table  # noqa: E402
 from measures import Measures  # noqa: E402
 
 import tf_style  # noqa: E402
+from tf_style.films import writing  # noqa: E402
 from tf_style.films.coherence import Memory  # noqa: E402
 from tf_style.films.flow import Flow  # noqa: E402
 from tf_style.films.painters import FramePainter, Repainter, Stylizer  # noqa: E402
 from tf_style.films.painting import FilmJob, PaintedFrame, paint_frames  # noqa: E402
+from tf_style.films.reading import VideoFile  # noqa: E402
 from tf_style.films.settings import FilmConfig  # noqa: E402
 from tf_style.learned.style import LearnedStyle  # noqa: E402
 from tf_style.pictures import images  # noqa: E402
@@ -83,6 +86,7 @@ def main() -> None:
       row(scene, way, alone, one, held, cost, measures, seen, config.coherence)
       if given.strips:
         strip(given.strips / f"{scene.name}-{way}.png", scene, alone, held)
+    show_parts(way, scenes[0], painter)
     painter.close()
 
 
@@ -136,6 +140,35 @@ def row(scene: film_scenes.Scene, way: str, alone: list[PaintedFrame], one: floa
               f"{cost:.2f} to {one:.2f}", cost / one, flow_seconds(scene),
               float(np.mean([frame.trust for frame in held[1:]])),
               sum(frame.begins_shot for frame in held), 255 * float(drift)]])
+
+
+def show_parts(way: str, scene: film_scenes.Scene, painter: FramePainter) -> None:
+  """Prints the seconds a frame that each part of the work takes."""
+  height, width = scene.pictures[0].shape[1:3]
+  about, frames = scene.about, list(scene.frames())
+  sheet = writing.Sheet(height, width, (height, width), about.aspect, about.rate,
+                        about.time_base, about.colors)
+  with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "film.mp4"
+    start = time.perf_counter()
+    writer = writing.make_writer(path, sheet, None, None)
+    for frame in frames:
+      writer.write(frame)
+    writer.close()
+    encoded = time.perf_counter()
+    read = len(list(VideoFile(str(path)).frames()))
+    decoded = time.perf_counter()
+  memory = Memory(Flow())
+  memory.remember(0, scene.pictures[0], scene.pictures[0])
+  expected = memory.expect(scene.pictures[1])
+  painter(scene.pictures[1], expected)
+  painting = time.perf_counter()
+  painter(scene.pictures[1], expected)
+  painted_in = time.perf_counter() - painting
+  show_table(f"seconds a frame of {width}x{height}, {way}", [
+      "decoding", "flow and memory", "painting", "encoding"],
+      [[(decoded - encoded) / read, flow_seconds(scene), painted_in,
+        (encoded - start) / len(frames)]])
 
 
 def show_drift(count: int, scene: film_scenes.Scene, painter: FramePainter, config: Config,
