@@ -60,6 +60,8 @@ setup(
         "tqdm>=4.65",
     ],
     extras_require={
+        # Workers for folders of pictures, on one machine or several.
+        "cluster": ["ray>=2.40"],
         # HEIC, as iPhones take photographs.
         "heif": ["pillow-heif>=0.21"],
         "gpu": ["tensorflow[and-cuda]>=2.18"],
@@ -70,8 +72,8 @@ setup(
         # Shows what --profile records.
         "profile": ["xprof"],
         "test": ["av>=18; python_version >= '3.11'", "hypothesis", "matplotlib", "mypy", "onnx",
-                 "opencv-python-headless>=4.9", "pillow-heif", "pytest", "pytest-xdist", "ruff",
-                 "scikit-image", "scikit-learn", "scipy"],
+                 "opencv-python-headless>=4.9", "pillow-heif", "pytest", "pytest-xdist", "ray",
+                 "ruff", "scikit-image", "scikit-learn", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

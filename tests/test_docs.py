@@ -31,7 +31,7 @@ PAGES = {path.name: path for path in (
 MODULES = {"run": command_line, "gallery": gallery, "export": export, "board": board,
            "learn": learn}
 # Of these programs the flags are others', or are checked by their own tests.
-OTHERS = ("pip", "docker", "git", "pre-commit", "ruff", "mypy",
+OTHERS = ("pip", "docker", "git", "pre-commit", "ray", "ruff", "mypy",
           "bin/test", "bin/bench", "bin/figures", "bin/samples", "bin/lowest")
 ELSEWHERE = ("urllib", "saved_model")  # what a block holds that needs a server or an export
 TINY = {"image_size": 32, "network": "vgg16", "weights": "auto", "steps": 2, "levels": 1,
@@ -163,6 +163,18 @@ def test_the_blocks_about_research_run(tiny):
   np.testing.assert_allclose(names["gradients"][0], first[1][0] / 2, rtol=1e-2, atol=1e-3)
 
 
+def test_the_blocks_about_folders_run(tiny, capsys):
+  (tiny / "photos").mkdir()
+  for name in ("a.jpg", "b.png"):
+    write_picture(tiny / "photos" / name)
+  (tiny / "photos/bad.jpg").touch()
+  run_blocks("folders.md")
+  lines = capsys.readouterr().out.splitlines()
+  assert [line.partition(": ")[2].split()[0] for line in lines] == ["a.jpg", "b.png", "bad.jpg"]
+  assert lines[0].startswith("1 of 3: a.jpg") and "--content: expected" in lines[2]
+  assert {path.name for path in (tiny / "painted").iterdir()} == {"a.jpg", "b.png"}
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_flag_that_is_named_exists(page):
   known = {flag.name for command in (command_line.FILES, export._OWN, board._OWN, gallery._OWN,
@@ -180,7 +192,7 @@ def test_every_flag_that_is_named_exists(page):
 
 def own_text(page: str) -> str:
   """Returns a page without the lines that call other programs, whose flags are theirs."""
-  called = rf"(python -m )?({'|'.join(OTHERS[:6])})\b"
+  called = rf"(python -m )?({'|'.join(OTHERS[:7])})\b"
   return "\n".join(line for line in text_of(page).splitlines() if not re.match(called, line))
 
 
@@ -199,7 +211,8 @@ def test_every_command_line_is_right(page, words):
       assert (ROOT / path).exists()
     assert flag.startswith("--")
   if command == "run" and not any("logs/RUN" in word or "models/" in word for word in argv):
-    assert command_line.parse(argv).config.image_size
+    of_one = [word for word in argv if not word.startswith(("--workers", "--cluster"))]
+    assert command_line.parse(of_one).config.image_size
   if command == "gallery":
     assert len(gallery._cells(flags.read(argv, gallery._known(), gallery.INTRO))) >= 1
   if command == "learn" and not any("logs/RUN" in word for word in argv):

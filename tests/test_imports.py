@@ -13,7 +13,7 @@ import tf_style
 
 PACKAGE = Path(tf_style.__file__).parent
 FOLDERS = ("system", "pictures", "vgg", "losses", "settings", "problem", "descent", "repaint",
-           "watching", "serving", "learned", "films", "cli")
+           "watching", "serving", "learned", "films", "many", "cli")
 FOR_ALL = {"errors", "version"}
 RANK = {name: rank for rank, name in enumerate(("", *FOLDERS))}
 FILES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
@@ -24,9 +24,11 @@ WITHOUT_TENSORFLOW = (
     "problem.inputs", "problem.memory", "problem.tiles", "repaint.checkpoints", "repaint.pyramid",
     "learned.checkpoints", "learned.record", "learned.settings", "cli.learning", "cli.lessons",
     "cli.models", "cli.painting", "learn",
-    "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.output",
-    "cli.progress", "cli.watchers", "cli.film_jobs", "cli.film_progress", "cli.filming",
-    "films.opening", "films.settings", "films.targets", "run", "gallery", "board", "export")
+    "films.opening", "films.settings", "films.targets",
+    "many.folders", "many.job", "many.workers", "many.tasks",
+    "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.folders", "cli.output",
+    "cli.progress", "cli.watchers", "cli.film_jobs", "cli.film_progress", "cli.filming", "run",
+    "gallery", "board", "export")
 
 
 def tree(module: str) -> ast.Module:

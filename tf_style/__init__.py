@@ -22,6 +22,11 @@ A style can be learned once by a small network, which then paints any picture in
     style = tf_style.learn_style("painting.jpg", "photos")
     tf_style.save_picture("out.png", style("photo.jpg"))
 
+A folder of pictures is a job that goes on where it ended, however it ended:
+
+    for item in tf_style.paint_folder("photos", "painted", "painting.jpg"):
+      print(item.output, item.error or item.loss)
+
 Styles may be several, masks say what goes where, and `history` reads back what a run of the command
 has written. What you give wrong raises `InputError`, a ValueError of one line.
 
@@ -43,6 +48,8 @@ if TYPE_CHECKING:
   from tf_style.learned.learning import learn_style
   from tf_style.learned.settings import LearnConfig
   from tf_style.learned.style import LearnedStyle
+  from tf_style.many.folders import paint_folder
+  from tf_style.many.job import Finished
   from tf_style.pictures.images import Picture, load_picture, save_picture
   from tf_style.problem.inputs import Inputs
   from tf_style.problem.problem import Problem
@@ -51,18 +58,19 @@ if TYPE_CHECKING:
   from tf_style.settings.config import Config
   from tf_style.watching.events import history
 
-__all__ = ["Config", "FilmConfig", "InputError", "Inputs", "Interrupted", "LearnConfig",
+__all__ = ["Config", "FilmConfig", "Finished", "InputError", "Inputs", "Interrupted", "LearnConfig",
            "LearnedStyle", "PaintedFrame", "Painter", "Picture", "Problem", "Result", "Step",
-           "history", "learn_style", "load_picture", "paint_film", "save_picture", "stylize"]
+           "history", "learn_style", "load_picture", "paint_film", "paint_folder", "save_picture",
+           "stylize"]
 
-_PLACES = {"Config": "settings.config", "FilmConfig": "films.settings", "InputError": "errors",
-           "Inputs": "problem.inputs", "Interrupted": "repaint.result",
+_PLACES = {"Config": "settings.config", "FilmConfig": "films.settings", "Finished": "many.job",
+           "InputError": "errors", "Inputs": "problem.inputs", "Interrupted": "repaint.result",
            "LearnConfig": "learned.settings", "LearnedStyle": "learned.style",
-           "PaintedFrame": "films.painting",
-           "Painter": "repaint.painter", "Picture": "pictures.images",
-           "Problem": "problem.problem", "Result": "repaint.result", "Step": "descent.step",
-           "history": "watching.events", "learn_style": "learned.learning",
-           "load_picture": "pictures.images", "paint_film": "films.painting",
+           "PaintedFrame": "films.painting", "Painter": "repaint.painter",
+           "Picture": "pictures.images", "Problem": "problem.problem", "Result": "repaint.result",
+           "Step": "descent.step", "history": "watching.events",
+           "learn_style": "learned.learning", "load_picture": "pictures.images",
+           "paint_film": "films.painting", "paint_folder": "many.folders",
            "save_picture": "pictures.images", "stylize": "repaint.painter"}
 _NEED_TENSORFLOW = {"problem.problem", "repaint.painter", "learned.learning", "learned.style",
                     "films.painting"}

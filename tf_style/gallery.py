@@ -49,7 +49,7 @@ _OWN = (
     flags.Flag("output", "FILE", "The sheet",
                "a PNG, JPEG, WebP or TIFF "
                "(default: gallery.png in the current folder, which never overwrites)"))
-_LEFT_OUT = ("output", "logdir", "resume")
+_LEFT_OUT = ("output", "logdir", "resume", "each_style", "workers", "cluster")
 _DEFAULTS = {"effort": "draft", "image_size": "256"}
 
 

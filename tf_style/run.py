@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf_style.cli import checks, command_line, console, film_jobs, messages, records
+from tf_style.cli import checks, command_line, console, film_jobs, folders, messages
 from tf_style.cli.jobs import Job
 from tf_style.cli.output import Output, output_path
 from tf_style.cli.watchers import Watchers
 from tf_style.errors import one_line
+from tf_style.repaint.metadata import picture_metadata
 from tf_style.system import files, machine
 from tf_style.system.signals import Signals
 
 if TYPE_CHECKING:
-  from tf_style.cli.painting import Painting
+  from tf_style.learned.painting import Painting
   from tf_style.pictures.images import Source
   from tf_style.repaint.result import Result
 
@@ -39,10 +40,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str], signals: Signals) -> int:
-  job = command_line.parse(argv)
+  given = command_line.read(argv)
+  if film_jobs.is_about_film(given):
+    return _paint_film(command_line.film_job(given), signals, argv)
+  if folders.is_asked(given):
+    return folders.run(given, signals)
+  job = command_line.job(given)
   console.show_log(job.verbosity)
-  if isinstance(job, film_jobs.FilmJob):
-    return _paint_film(job, signals, argv)
   check_files(job)
   machine.start_tensorflow(verbose=job.verbosity > 0)
   start = job.inputs.init_image
@@ -57,6 +61,7 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
 
 def _paint_film(job: film_jobs.FilmJob, signals: Signals, argv: Sequence[str]) -> int:
   """Paints the film of a job, and returns the exit code."""
+  console.show_log(job.verbosity)
   film_jobs.check(job)
   machine.start_tensorflow(verbose=job.verbosity > 0)
   from tf_style.cli import filming
@@ -88,9 +93,11 @@ def _repaint(job: Job, start: "Source | None", signals: Signals, command_line: s
 
 def _write(painted: "Painting", job: Job) -> int:
   """Writes what a learned style has painted, says where it is, and returns the exit code."""
-  from tf_style.cli import painting
+  from tf_style.learned import painting
+  assert job.model is not None
   output, content = Output(job), painted.loaded.content
-  picture, about = painting.finished(painted, job), painting.metadata(painted, job)
+  picture = painted.finished(job.config)
+  about = painting.metadata(painted, job.config, job.model)
   as_asked = output.save_somewhere(
       picture, content.alpha if content else None, about, Path.cwd())
   console.say(f"wrote {output.path}: {picture.shape[2]}x{picture.shape[1]}, painted by {job.model}")
@@ -115,7 +122,7 @@ def check_files(job: Job) -> None:
 def _finish(result: "Result", output: Output, watchers: Watchers) -> int:
   """Writes the picture and the summary, says where they are, and returns the exit code."""
   folder = watchers.folder
-  metadata = records.picture_metadata(result.plan, result.losses)
+  metadata = picture_metadata(result.plan, result.losses)
   as_asked = output.save_somewhere(result.picture, result.plan.alpha, metadata, folder.path)
   folder.finish(result, output.path)
   watchers.finish(result.picture)

@@ -50,7 +50,7 @@ def jobs() -> list[Job]:
   both = ("style", "glass")
   return [
       Job({}),
-      Job({"content_weight": 0.04}),
+      Job({"content_weight": 0.064}),
       Job({"color": "content"}),
       Job({"color": "luminance"}),
       Job({"color": "match"}),

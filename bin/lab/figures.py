@@ -1,8 +1,9 @@
 """Makes the README's pictures from the samples, and the table of what each run took and reached.
 
-    bin/figures                  all of them, 15 runs, and the sheet of controls
+    bin/figures                  all of them, 16 runs, and the two sheets
     bin/figures oil init         some, by name
     bin/figures strips article   the strips; the two programs of the article
+    bin/figures pairs            the sheet of twenty pairs
     bin/figures controls         the sheet of controls, 18 small runs, which are not kept
 
 Pictures go to tf_style/samples/results, and each run's row into the table FIGURES.md there. Results
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 
 import controls
 import numpy as np
+import pairs as pairs_
 from measures import Measures
 from PIL import Image
 
@@ -72,14 +74,22 @@ ARTICLE = {
     "article-pytorch": preset("article-pytorch", steps=300)}
 STRIPS = {
     "content_weight": {str(weight): small("photo+style", content_weight=weight)
-                       for weight in (0.0025, 0.01, 0.04)},
+                       for weight in (0.004, 0.016, 0.064)},
     "init": {init: small("photo+glass", init=init) for init in ("content", "recolored", "noise")},
     "layers": {layers: small("photo+style", style_layers=layers)
                for layers in ("shallow", "default", "deep")},
     "style_loss": {loss: small("photo+style", style_loss=loss)
                    for loss in ("gram", "covariance", "wasserstein", "mixed")},
     "presets": {"default": small("photo+style"),
+                "statistics": small("photo+style", preset="statistics"),
                 "gatys": preset("gatys", optimizer="lbfgs", steps=80), **ARTICLE}}
+# Chosen before they were painted, of pictures that may be shown: drawings of this folder, samples,
+# and photographs of packages that are in the public domain.
+PAIRS = ("hopper+poster", "vase+woodcut", "crowd+cubism", "astronaut+fire", "coffee+halftone",
+         "cat+style", "astronaut+vignette", "crowd+newsprint", "coffee+collage", "vase+watercolor",
+         "hopper+glass", "facade+waves", "cat+engraving", "coffee+wash", "astronaut+bauhaus",
+         "hopper+fabric", "facade+halftone", "vase+vignette", "crowd+fire", "cat+collage")
+PAIR_PX, PAIR_CELL_PX = 320, (150, 200)
 GROUPS = {"strips": tuple(STRIPS), "article": tuple(ARTICLE)}
 
 
@@ -107,8 +117,7 @@ class Studio:
     return images.load_picture(kept).rgb
 
   def _made(self, run: Run) -> np.ndarray:
-    content, style = (SAMPLES / f"{name}.jpg" for name in run.pair.split("+"))
-    result = tf_style.stylize(content, style, Config.of(**run.options))
+    result = tf_style.stylize(*map(source, run.pair.split("+")), Config.of(**run.options))
     plan = result.plan
     self._measures = self._measures or Measures(load_weights(plan.config.network))
     record(f"{run.pair} | `{run.flags}`", [
@@ -117,6 +126,12 @@ class Studio:
         f"{self._measures.content_similarity(result.picture, plan.content.rgb):.3f}",
         f"{plan.weights.network.name} {plan.weights.checksum[:12]}"])
     return result.picture
+
+
+def source(name: str) -> images.Source:
+  """Returns a sample's file, or a drawing or photograph of `pairs`."""
+  path = SAMPLES / f"{name}.jpg"
+  return path if path.exists() else pairs_.picture(name, 2 * PAIR_PX, None)
 
 
 def record(job: str, cells: list[str]) -> None:
@@ -145,6 +160,18 @@ def save(name: str, image: Image.Image, limit: int = LIMIT_BYTES) -> None:
   print(f"{path.name}: {image.width}x{image.height}, {path.stat().st_size} bytes", flush=True)
 
 
+def sheet_of_pairs(studio: Studio) -> Image.Image:
+  """Returns content, style and result of each of the pairs, two pairs a row."""
+  cells: list[sheet.Cell] = []
+  for pair in PAIRS:
+    names = pair.split("+")
+    result = studio.picture(Run(pair, {"optimizer": "lbfgs", "image_size": PAIR_PX}))
+    cells += [(name, images.load_picture(source(name)).rgb) for name in names]
+    cells.append((" + ".join(names), result))
+  rows = [cells[start:start + 6] for start in range(0, len(cells), 6)]
+  return Image.fromarray(images.to_uint8(sheet.contact_sheet(rows, *PAIR_CELL_PX)))
+
+
 def with_sources(run: Run, picture: np.ndarray, gap: int = 6) -> Image.Image:
   """Returns a result with its photograph and its style, small, at its left."""
   height, width = picture.shape[1:3]
@@ -164,7 +191,7 @@ def main(names: list[str]) -> int:
   if "--help" in names:
     print(__doc__)
     return 0
-  known = [*LARGE, *STRIPS, *ARTICLE, "controls"]
+  known = [*LARGE, *STRIPS, *ARTICLE, "controls", "pairs"]
   wanted = [each for name in names for each in GROUPS.get(name, (name,))] or known
   if unknown := [name for name in wanted if name not in known]:
     print(f"expected some of {', '.join([*known, *GROUPS])}, received {', '.join(unknown)}",
@@ -176,6 +203,8 @@ def main(names: list[str]) -> int:
       save(name, strip({label: studio.picture(run) for label, run in STRIPS[name].items()}))
     elif name == "controls":
       save(name, controls.draw(), 300_000)
+    elif name == "pairs":
+      save(name, sheet_of_pairs(studio), 700_000)
     else:
       run = (LARGE | ARTICLE)[name]
       save(name, with_sources(run, studio.picture(run)), 200_000)

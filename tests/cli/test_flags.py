@@ -81,7 +81,7 @@ def test_flag_files(tmp_path):
   (tmp_path / "flags.txt").write_text(
       f"# a comment\n\n--steps=7\n--content=a picture.jpg\n--flagfile={tmp_path}/inner.txt\n")
   job = command_line.parse([*PICTURES, f"--flagfile={tmp_path}/flags.txt", "--seed=6"])
-  assert (job.config.steps, job.config.seed, job.inputs.content) == (7, 6, "a picture.jpg")
+  assert (job.config.steps, job.config.seed, job.inputs.content) == (7, 6, "a.jpg")
 
 
 def test_styles_beside_a_flag_file_replace_those_in_it(tmp_path):

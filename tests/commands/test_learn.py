@@ -136,7 +136,7 @@ def test_styles_are_exported(there, tmp_path, capfd):
     (["--polish=x"], "--polish: expected a number of steps, 0 for none, received x"),
     (["--model=missing"], "--model: expected the folder of a learned style"),
     (["--model=."], "--model: expected the folder of a learned style, with style.json"),
-    (["--content=missing.png"], "--content: expected a picture that can be read")])
+    (["--content=missing.png"], "--output: expected a folder for the results of several pictures")])
 def test_what_does_not_go_with_a_model_is_refused(there, tmp_path, capfd, argv, message):
   code = run.main([f"--model={there / 'model'}", f"--content={there / 'photo.png'}", *argv])
   err = capfd.readouterr().err

@@ -82,7 +82,7 @@ PICTURES = [
     ({"content": "text.png"}, "--content: expected a JPEG, PNG"),
     ({"style": "page.jpg"}, "--style: expected a JPEG, PNG"),
     ({"content": "head.png"}, "--content: expected"),
-    ({"content": "folder"}, "--content: expected a picture file, received the folder"),
+    ({"content": "folder"}, "--output: expected a folder for the results of several pictures"),
     ({"style": "pipe.png"}, "--style: expected a picture file"),
     ({"content": "/dev/zero"}, "--content: expected a picture file"),
     ({"content": "dangling.png"}, "--content: expected a picture that can be read"),

@@ -9,7 +9,7 @@ from made_problems import Doubles, make_problem, sample
 
 from tf_style.pictures.masks import Regions
 from tf_style.problem.evaluators import TiledPicture, TilePasses
-from tf_style.problem.neighbors import by_shares
+from tf_style.problem.neighbors import by_shares, turned
 from tf_style.problem.problem import Problem, View
 from tf_style.vgg.extractor import Extractors
 
@@ -76,8 +76,27 @@ def test_a_style_is_its_own_nearest(vgg16):
   view = problem.at(96, 128)
   rows = view.wanted.targets["neighbors"].rows.numpy().ravel()
   assert np.mean(rows == np.arange(len(rows))) > 0.99  # flat paper is alike in several places
-  assert float(view.value(picture).raw[1]) < 1e-5 * float(
-      problem.graphs.objective.variance(problem._style(96, 128)))
+  assert float(view.value(picture).raw[1]) < 1e-5 * float(view.wanted.targets["neighbors"].scale)
+
+
+def test_a_turned_content_finds_itself_in_the_turns_of_the_style(vgg16):
+  """Features of turned pictures differ from turned features, so only turns have the very same."""
+  style = sample("waves", 96, 128)
+  nearest = {}
+  for turns in (1, 4, 8):
+    content = turned(style, 6)  # mirrored, and turned upside down
+    problem = make_problem(vgg16, content, style, style_turns=turns, **OPTIONS)
+    target = problem.at(96, 128).wanted.targets["neighbors"]
+    raw = problem.value(content)["neighbors"] / float(target.scale)
+    nearest[turns] = raw
+  assert nearest[8] < 1e-5 < 0.02 < nearest[4] < nearest[1]
+
+
+def test_regions_turn_with_their_style(vgg16):
+  problem = setting(vgg16, style_turns=2)
+  problem.loaded = problem.loaded._replace(regions=halves())
+  rows = problem.at(HEIGHT, WIDTH).wanted.targets["neighbors"].rows.numpy()[0]
+  assert rows[:, :16].max() < 2 * 12 * 32 <= rows[:, 16:].min()
 
 
 def test_a_mask_of_ones_changes_nothing(vgg16):

@@ -100,8 +100,35 @@ def test_a_batch_is_the_mean_of_its_pictures(batch, loss):
 
 @pytest.mark.parametrize("loss, share", [
     ("gram", 0.25), ("gram_sum", 1), ("covariance", 1), ("wasserstein", 1), ("mixed", 1)])
-def test_only_gram_weighs_less_where_there_are_fewer_positions(loss, share):
+def test_gram_and_neighbors_weigh_less_where_there_are_fewer_positions(loss, share):
   objective = Objective(Config.of(style_loss=loss, tv_weight=0.5))
-  style = np.array([name.startswith("style/") for name in objective.names])
-  np.testing.assert_allclose(
-      objective.weights(0.25) / objective.weights(), np.where(style, share, 1))
+  shares = [share if name.startswith("style/") else 0.25**0.25 if name == "neighbors" else 1
+            for name in objective.names]
+  np.testing.assert_allclose(objective.weights(0.25) / objective.weights(), shares, rtol=1e-6)
+
+
+def statistics_of(shift: float, scale: float, count: int = 4000) -> dict[str, list]:
+  values = np.random.default_rng(5).normal(shift, scale, (1, 1, count, 64)).astype(np.float32)
+  return {"block1_conv1": statistics(feature_sums(tf.constant(values)))}
+
+
+@pytest.mark.parametrize("shift, scale, expected", [
+    (0.0, 1.0, 0.0),  # the content is like the style
+    (0.2, 1.0, 1.65 * 0.2**2),  # so far is its mean from the style's, squared
+    (0.0, 0.8, 1.65 * 0.2**2),  # and its deviation
+    (3.0, 1.0, 1.0),  # farther than the style varies
+])
+def test_neighbors_count_by_the_distance_of_content_and_style_at_most_by_the_variance(
+    shift, scale, expected):
+  objective = Objective(Config.of(network="vgg16", style_layers="block1_conv1",
+                                  style_layer_weights=0.5, style_loss="wasserstein"))
+  found = objective.scale(statistics_of(shift, scale), statistics_of(0.0, 1.0))
+  assert float(found) == pytest.approx(0.5 * expected, rel=0.03, abs=1e-4)
+
+
+def test_a_region_that_one_of_both_lacks_does_not_count_for_the_scale_of_neighbors():
+  objective = Objective(Config.of(network="vgg16", style_layers="block1_conv1",
+                                  style_layer_weights=1.0, style_loss="wasserstein"))
+  near, style, none = statistics_of(0.2, 1.0), statistics_of(0.0, 1.0), statistics_of(5, 1, 0)
+  both = [{name: each[name] + none[name] for name in each} for each in (near, style)]
+  assert float(objective.scale(*both)) == float(objective.scale(near, style))

@@ -24,7 +24,7 @@ class Nearest:
   A sample is a position of the coarse layer with what the fine one has there.
   """
 
-  name, weight, scatters, adds_layers = "nearest", 3.0, False, False
+  name, weight, level_power, adds_layers = "nearest", 3.0, 0.0, False
   layers = (FINE.name, COARSE.name)
 
   def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,

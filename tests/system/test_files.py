@@ -1,6 +1,7 @@
 """Files appear whole or not at all, and nothing is overwritten by a name that was not asked for."""
 
 import errno
+import hashlib
 import os
 import shutil
 import subprocess
@@ -200,3 +201,18 @@ def test_places_that_cannot_be_written(tmp_path, name):
   (tmp_path / "dangling").symlink_to("nowhere")
   with pytest.raises(OutputError, match="^--output: expected .*, received "):
     files.check_writable(tmp_path / name)
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_bytes_are_written_by_way_of_a_known_name(overwrite, tmp_path):
+  path, aside = tmp_path / "new/out.png", tmp_path / "new/.aside.png"
+  files.write_bytes(path, b"first", aside=aside, overwrite=overwrite)
+  assert path.read_bytes() == b"first" and os.listdir(path.parent) == ["out.png"]
+  if overwrite:
+    files.write_bytes(path, b"second", aside=aside, overwrite=True)
+  else:
+    with pytest.raises(FileExistsError):
+      files.write_bytes(path, b"second", aside=aside, overwrite=False)
+  assert path.read_bytes() == (b"second" if overwrite else b"first")
+  assert os.listdir(path.parent) == ["out.png"]
+  assert files.digest_of(path) == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -19,7 +19,7 @@ from tf_style.settings.config import Config
 from tf_style.system import files
 
 FILM_FLAGS = tuple(field.name for field in dataclasses.fields(FilmConfig))
-_NEVER = ("init_image", "output_size", "polish", "timelapse")
+_NEVER = ("init_image", "output_size", "polish", "timelapse", "each_style", "workers", "cluster")
 _BESIDE_RESUME = ("resume", "output", "verbosity", "crf", "device", "max_pixels")
 # Settings that a film has beside --model, where a picture has none.
 _OF_A_FILM = ("coherence", "deterministic", "logdir")
@@ -62,8 +62,9 @@ def is_about_film(given: Mapping[str, Any]) -> bool:
   """Says whether the texts of flags are about a film."""
   if "resume" in given:
     return kept.is_kept(str(path_of(given, "resume")))
-  return is_film(path_of(given, "content"), path_of(given, "output"),
-                 any(name in given for name in FILM_FLAGS))
+  contents = paths_of(given, "content")
+  return len(contents) == 1 and is_film(
+      contents[0], path_of(given, "output"), any(name in given for name in FILM_FLAGS))
 
 
 def film_job_of(given: Mapping[str, Any], resume: Path | None = None) -> FilmJob:
@@ -76,7 +77,7 @@ def film_job_of(given: Mapping[str, Any], resume: Path | None = None) -> FilmJob
     if name in given:
       raise InputError(f"--{name}: " + expected("none for a film", given[name]))
   settings = FilmConfig.of(**{name: given[name] for name in FILM_FLAGS if name in given})
-  content, job = str(path_of(given, "content")), _job_of_frames(given)
+  (content,), job = paths_of(given, "content"), _job_of_frames(given)
   output = path_of(given, "output")
   path = Path(output) if output is not None else _named_after(content, job)
   return FilmJob(job, content, settings, path, output is not None, tuple(_lines(given)), resume)

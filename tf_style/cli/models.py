@@ -10,8 +10,8 @@ from tf_style.cli import flag_files
 from tf_style.cli.jobs import Job, verbosity_of, weights_of, with_timelapse
 from tf_style.cli.paths import path_of
 from tf_style.errors import InputError, expected
+from tf_style.learned import painting
 from tf_style.learned.record import Record, checked_file, find, read_record
-from tf_style.learned.settings import LearnConfig
 from tf_style.pictures import images
 from tf_style.problem.inputs import Inputs
 from tf_style.settings.config import Config
@@ -22,11 +22,6 @@ _NEVER = ("style", "style_mask", "init_image", "init", "output_size", "resume", 
 _OF_A_NETWORK = ("content", "content_mask", "output", "model", "polish", "verbosity", "image_size",
                  "color", "strength", "style_blend", "mask_keep", "precision", "device",
                  "max_pixels")
-# The settings of the loss, which come with the model.
-_OF_THE_LOSS = ("style_loss", "style_layers", "style_layer_weights", "style_weight",
-                "content_layers", "content_layer_weights", "content_target", "content_weight",
-                "tv_weight", "tv_norm", "network", "weights", "pooling", "padding")
-_LARGEST_SCALE = 16.0
 _MOST_STEPS = 1_000_000
 
 
@@ -68,30 +63,17 @@ def _polish(given: Mapping[str, Any]) -> int:
 
 
 def _config(given: Mapping[str, Any], record: Record, inputs: Inputs, polish: int) -> Config:
-  own = {name: getattr(record.objective, name) for name in _OF_THE_LOSS}
   asked = {field.name: given[field.name] for field in dataclasses.fields(Config)
            if field.name in given}
   if "weights" in asked:
     asked["weights"] = weights_of(asked["weights"])
-  polishing: dict[str, Any] = {
-      "steps": max(polish, 1), "levels": 1, "init": "image", "optimizer": "lbfgs",
-      "checkpoint_every": 0}
-  config = Config.of(**{**own, **polishing, **asked})
-  if config.color == "match":
-    raise InputError("--color: " + expected("style, content or luminance beside --model", "match"))
+  config = painting.config_of(record, polish, **asked)
   if "style_scale" in asked or inputs.content is None:
     return config
-  return dataclasses.replace(config, style_scale=_scales(record, inputs, config))
-
-
-def _scales(record: Record, inputs: Inputs, config: Config) -> tuple[float, ...]:
-  """Returns the scales at which the styles are as large as the network saw them."""
   longest = max(images.probe_size(str(inputs.content), config.max_pixels))
   if config.image_size != "original":
     longest = int(config.image_size)
-  learning: LearnConfig = record.learning
-  return tuple(min(_LARGEST_SCALE, scale * learning.image_size / longest)
-               for scale in learning.style_scale)
+  return dataclasses.replace(config, style_scale=painting.scales(record, longest))
 
 
 def _lines(given: Mapping[str, Any], folder: Path) -> list[str]:

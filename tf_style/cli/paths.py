@@ -21,12 +21,12 @@ def paths_of(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def path_of(given: Mapping[str, Any], name: str) -> str | None:
-  """Returns the path that a flag gives, or None where it was not given.
+  """Returns the path that a flag gives, the last where it is given again; None where it is not.
 
   Raises:
     InputError: it is empty or no path.
   """
-  return understood(given[name], name) if name in given else None
+  return paths_of(given, name)[-1] if name in given else None
 
 
 def understood(text: str, name: str) -> str:

@@ -1,17 +1,16 @@
-"""What is written about a run: its summary, its flags, and what the picture file carries."""
+"""What is written about a run: its summary and its flags."""
 
 import dataclasses
-import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tf_style.cli import flag_files
+from tf_style.repaint.metadata import origin, plain
 from tf_style.settings.config import Config
-from tf_style.system import machine, memory
+from tf_style.system import memory
 
 if TYPE_CHECKING:
-  from tf_style.repaint.plan import Plan
   from tf_style.repaint.result import Result
 
 
@@ -24,10 +23,10 @@ def summary(result: "Result", output: Path) -> dict[str, Any]:
   """
   plan, steps = result.plan, len(result.history["total"])
   return {
-      **_origin(plan),
+      **origin(plan),
       "device": plan.device,
       "levels": [level._asdict() for level in plan.levels],
-      "losses": _plain(result.losses),
+      "losses": plain(result.losses),
       "steps": steps,
       "stopped": result.stopped,
       "failed": result.failed,
@@ -37,11 +36,6 @@ def summary(result: "Result", output: Path) -> dict[str, Any]:
       "peak_memory_bytes": memory.peak_memory(),
       "output": output.name,
       "notes": list(plan.notes)}
-
-
-def picture_metadata(plan: "Plan", losses: dict[str, float]) -> dict[str, Any]:
-  """Returns what a picture file says of its making: no paths, for pictures are passed on."""
-  return {**_origin(plan), "losses": _plain(losses)}
 
 
 def flag_file(config: Config, paths: dict[str, list[str]]) -> str:
@@ -56,17 +50,3 @@ def flag_file(config: Config, paths: dict[str, list[str]]) -> str:
   flags = [*config.as_flags(),
            *(f"--{name}={path}" for name, several in paths.items() for path in several)]
   return "".join(f"{flag_files.line(flag)}\n" for flag in flags)
-
-
-def _origin(plan: "Plan") -> dict[str, Any]:
-  config = plan.config.as_dict()
-  return {
-      "configuration": config | {"weights": os.path.basename(config["weights"])},
-      "versions": machine.versions(),
-      "weights": {"source": plan.weights.source, "checksum": plan.weights.checksum,
-                  "licence": plan.weights.licence}}
-
-
-def _plain(losses: dict[str, float]) -> dict[str, float | str]:
-  """Returns losses for JSON, which has no infinities: they become texts."""
-  return {name: value if math.isfinite(value) else str(value) for name, value in losses.items()}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_style.cli import console, messages, records
+from tf_style.cli import console, messages
 from tf_style.cli.attempts import Attempts
 from tf_style.cli.jobs import Job
 from tf_style.cli.output import Output
@@ -15,6 +15,7 @@ from tf_style.cli.progress import Progress
 from tf_style.cli.run_folder import RunFolder
 from tf_style.descent.step import Step
 from tf_style.pictures import images
+from tf_style.repaint.metadata import picture_metadata
 from tf_style.system import devices
 from tf_style.system.signals import Signals
 
@@ -133,7 +134,7 @@ class Watchers:
     return images.resize(picture, *self.plan.levels[-1][:2])
 
   def _metadata(self, loss: float) -> dict:
-    return records.picture_metadata(self.plan, {"total": loss})
+    return picture_metadata(self.plan, {"total": loss})
 
   def _wipe_progress(self) -> None:
     if self._progress:

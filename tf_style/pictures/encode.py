@@ -21,6 +21,7 @@ _EXIF_LIMIT = 65_000  # bytes; a JPEG segment has 65,533
 _IMAGE_DESCRIPTION = 0x010E
 _FLAG = "--output"
 _NO_LIMIT = sys.maxsize
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")  # of formats that are written
 
 
 def to_uint8(rgb: np.ndarray) -> np.ndarray:
@@ -97,8 +98,8 @@ def _checked_alpha(alpha: ArrayLike, height: int, width: int) -> np.ndarray:
 
 
 def _writers() -> dict[str, Callable]:
-  return {".png": _write_png, ".jpg": _write_jpeg, ".jpeg": _write_jpeg, ".webp": _write_webp,
-          ".tif": _write_tiff, ".tiff": _write_tiff}
+  writers = (_write_png, _write_jpeg, _write_jpeg, _write_webp, _write_tiff, _write_tiff)
+  return dict(zip(ENDINGS, writers, strict=True))
 
 
 def _image(planes: Planes) -> Image.Image:

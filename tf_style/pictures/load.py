@@ -17,7 +17,7 @@ from tf_style.pictures.resize import fitted_size, float_planes
 from tf_style.system.files import safe_name
 
 MAX_PIXELS = 100_000_000
-_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic",
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic",
             ".heif")
 
 Source = str | os.PathLike | bytes | BinaryIO | Image.Image | ArrayLike
@@ -118,7 +118,7 @@ def pictures_of(source: Source, flag: str) -> list[Source]:
     return [source]
   try:
     found = sorted(path for path in Path(source).iterdir()
-                   if path.suffix.lower() in _ENDINGS and not path.name.startswith("."))
+                   if path.suffix.lower() in ENDINGS and not path.name.startswith("."))
   except OSError as error:
     raise ImageError(f"{flag}: " + expected("a folder that can be read", error)) from error
   if not found:

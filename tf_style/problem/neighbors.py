@@ -1,6 +1,6 @@
 """What takes the place of the content: at each position the style's nearest hypercolumn."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ from tf_style.vgg.network import NETWORKS
 # Positions of a style's region that are searched; more take time and memory in proportion.
 _MOST_ROWS = 8192
 _PRICE_ROUNDS = 20
+
+_Columns = Callable[[], Iterator[tuple[Slices, np.ndarray]]]
 
 
 class NeighborTarget(NamedTuple):
@@ -44,12 +46,13 @@ class Neighbors:
 
     Args:
       extractor: of the layers of `config`.
-      config: the network and the neighbor layers are read.
+      config: the network, the neighbor layers and the turns of the style are read.
       traces: keeps account of what tracing leaves behind.
     """
     traces = traces or Traces()
     self._extractor, self._network = extractor, NETWORKS[config.network]
     self._layers = [self._network.layers[name] for name in config.neighbor_layers]
+    self._turns = range(config.style_turns)
     self._own = Compiled(self._own_columns, traces)
     self._nearest = Compiled(_nearest, traces)
 
@@ -73,29 +76,30 @@ class Neighbors:
       scale: as in `NeighborTarget`.
       tile_size: side of a window; 0 looks at each picture at once.
     """
-    places = _places(regions, content)
-    of_styles = [self._rows(style, None if style_regions is None else style_regions[index],
+    places, columns = _places(regions, content), self._columns(content, tile_size)
+    of_styles = [
+        self._rows_of_turns(style, None if style_regions is None else style_regions[index],
                             tile_size) for index, style in enumerate(styles)]
     banks = {region: _Bank.of(_parts(of_styles, region))
              for region in np.unique(places[places >= 0])}
-    rows = self._search(content, places, banks, np.array(shares), tile_size)
+    rows = self._search(columns, places, banks, np.array(shares))
     joined = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
     of_layers = tf.split(joined[None, None], [layer.channels for layer in self._layers], -1)
     return NeighborTarget(of_layers, tf.constant(rows), tf.convert_to_tensor(scale),
                           [] if weights is None else [tf.constant(weights)])
 
-  def _search(self, content: np.ndarray, places: np.ndarray, banks: Mapping[int, "_Bank"],
-              shares: np.ndarray, tile_size: int) -> np.ndarray:
+  def _search(self, columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"],
+              shares: np.ndarray) -> np.ndarray:
     """Returns a row of all banks, one after the other, for each position: [1, h, w] int32."""
-    styles, centers = range(len(shares)), self._centers(content, places, tile_size)
+    styles, centers = range(len(shares)), _centers(columns(), places)
     cosines = np.full((len(styles), *places.shape), -np.inf, np.float32)
     found = np.zeros((len(styles), *places.shape), np.int32)
-    for cut, columns in self._walk(content, tile_size):
+    for cut, queries in columns():
       for region, bank in banks.items():
         here = places[cut] == region
         for style, directions in bank.directions.items():
           if here.any():
-            best = self._nearest(tf.constant(columns[here]), directions, centers[region])
+            best = self._nearest(tf.constant(queries[here]), directions, centers[region])
             for values, part in zip((found, cosines), best, strict=True):
               values[style][cut][here] = part.numpy()
     rows, size = np.zeros(places.shape, np.int32), 0
@@ -107,11 +111,20 @@ class Neighbors:
       size += len(bank.rows)
     return rows
 
-  def _walk(self, picture: np.ndarray, tile_size: int) -> Iterator[tuple[Slices, np.ndarray]]:
-    """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
+  def _columns(self, picture: np.ndarray, tile_size: int) -> _Columns:
+    """Returns what walks over a picture as often as it is called; one window is kept instead."""
     height, width = picture.shape[1:3]
-    for window in tiles.plan_windows(
-        height, width, tile_size, self._network, self._extractor.layers):
+    windows = tiles.plan_windows(
+        height, width, tile_size, self._network, self._extractor.layers)
+    if len(windows) > 1:
+      return lambda: self._walk(picture, windows)
+    kept = list(self._walk(picture, windows))
+    return lambda: iter(kept)
+
+  def _walk(self, picture: np.ndarray,
+            windows: Sequence[Window]) -> Iterator[tuple[Slices, np.ndarray]]:
+    """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
+    for window in windows:
       rows = slice(window.top, window.top + window.height)
       part = tf.constant(picture[:, rows, window.left:window.left + window.width])
       yield (tiles.own_slices(window, GRID, of_picture=True),
@@ -122,30 +135,27 @@ class Neighbors:
     own = [tiles.own_cells(features[layer.name], window, layer.stride) for layer in self._layers]
     return hypercolumns(own, [layer.stride for layer in self._layers])
 
+  def _rows_of_turns(self, style: np.ndarray, regions: np.ndarray | None,
+                     tile_size: int) -> dict[int, np.ndarray]:
+    """Returns the hypercolumns [N, D] of each region of a style and its turns, some where many."""
+    parts = [self._rows(turned(style, turn), None if regions is None else turned(regions, turn),
+                        tile_size) for turn in self._turns]
+    return {region: np.concatenate([part[region] for part in parts]) for region in parts[0]}
+
   def _rows(self, style: np.ndarray, regions: np.ndarray | None,
             tile_size: int) -> dict[int, np.ndarray]:
-    """Returns the hypercolumns [N, D] of each region of a style, or `_MOST_ROWS` drawn of them."""
-    places = _drawn(_places(regions, style))
+    """Returns those of one turn."""
+    places = _drawn(_places(regions, style), _MOST_ROWS // len(self._turns))
     parts: dict[int, list[np.ndarray]] = {}
     order: dict[int, list[np.ndarray]] = {}
     numbers = np.arange(places.size).reshape(places.shape)
-    for cut, columns in self._walk(style, tile_size):
+    for cut, columns in self._columns(style, tile_size)():
       for region in np.unique(places[cut][places[cut] >= 0]):
         here = places[cut] == region
         parts.setdefault(region, []).append(columns[here])
         order.setdefault(region, []).append(numbers[cut][here])
     return {region: np.concatenate(each)[np.argsort(np.concatenate(order[region]))]
             for region, each in parts.items()}
-
-  def _centers(self, content: np.ndarray, places: np.ndarray,
-               tile_size: int) -> dict[int, tf.Tensor]:
-    """Returns the mean hypercolumn [D] of each region of the content."""
-    sums: dict[int, Any] = {}
-    for cut, columns in self._walk(content, tile_size):
-      for region in np.unique(places[cut][places[cut] >= 0]):
-        part = np.sum(columns[places[cut] == region], 0, np.float32)
-        sums[region] = sums[region] + part if region in sums else part
-    return {region: tf.constant(each / np.sum(places == region)) for region, each in sums.items()}
 
 
 class _Bank(NamedTuple):
@@ -171,6 +181,17 @@ class _Bank(NamedTuple):
         style: unit(tf.constant(part - center)) for style, part in there.items()})
 
 
+def _centers(columns: Iterator[tuple[Slices, np.ndarray]],
+             places: np.ndarray) -> dict[int, tf.Tensor]:
+  """Returns the mean hypercolumn [D] of each region of the content."""
+  sums: dict[int, Any] = {}
+  for cut, values in columns:
+    for region in np.unique(places[cut][places[cut] >= 0]):
+      part = np.sum(values[places[cut] == region], 0, np.float32)
+      sums[region] = sums[region] + part if region in sums else part
+  return {region: tf.constant(each / np.sum(places == region)) for region, each in sums.items()}
+
+
 def _parts(of_styles: Sequence[dict[int, np.ndarray]], region: int) -> list[np.ndarray | None]:
   """Returns the rows of a region of each style; all rows, where no style has a position of it."""
   if any(region in rows for rows in of_styles):
@@ -190,13 +211,18 @@ def _places(regions: np.ndarray | None, picture: np.ndarray) -> np.ndarray:
   return np.where(regions.max(-1) > 0, np.argmax(regions, -1), -1)
 
 
-def _drawn(places: np.ndarray) -> np.ndarray:
-  """Leaves at most `_MOST_ROWS` positions of each region, drawn at random; the others get -1."""
+def turned(picture: np.ndarray, turn: int) -> np.ndarray:
+  """Returns [1, H, W, C] turned by so many quarters, from 4 on of its mirror image."""
+  return np.rot90(picture[:, :, ::-1] if turn >= 4 else picture, turn % 4, (1, 2))
+
+
+def _drawn(places: np.ndarray, most: int) -> np.ndarray:
+  """Leaves at most so many positions of each region, drawn at random; the others get -1."""
   drawn = np.full(places.size, -1)
   for region in range(places.max() + 1):
     here = np.flatnonzero(places == region)
-    if len(here) > _MOST_ROWS:
-      here = np.random.default_rng(0).permutation(here)[:_MOST_ROWS]
+    if len(here) > most:
+      here = np.random.default_rng(0).permutation(here)[:most]
     drawn[here] = region
   return drawn.reshape(places.shape)
 

@@ -1,6 +1,6 @@
 """A configuration -> the terms of the loss, their weights, and the total."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +21,9 @@ from tf_style.problem.terms import (
 )
 from tf_style.settings.config import Config
 from tf_style.vgg.network import NETWORKS
+
+# How many times the content's own distance from the style counts as the scale of neighbors.
+_DISTANCES = 1.65
 
 
 class Objective:
@@ -47,8 +50,10 @@ class Objective:
     if config.neighbor_weight:
       terms.append(NeighborTerm([table[name] for name in config.neighbor_layers],
                                 config.content_weight * config.neighbor_weight))
-    terms += [StyleTerm(table[name], config.style_weight * weight, self._loss) for name, weight
-              in zip(config.style_layers, config.style_layer_weights, strict=True)]
+    self._style_terms = [
+        StyleTerm(table[name], config.style_weight * weight, self._loss) for name, weight
+        in zip(config.style_layers, config.style_layer_weights, strict=True)]
+    terms += self._style_terms
     terms += [VariationTerm(config.tv_weight, config.tv_norm)] if config.tv_weight else []
     terms += [AnchorTerm(config.coherence)] if anchored else []
     self.terms = tuple(terms)
@@ -63,30 +68,47 @@ class Objective:
     N positions that is drawn from the style's own distribution has moments off by their sampling
     error, whose square is in proportion to 1 / N. With equal weights such a distance outweighs the
     content at coarse levels, which then lose it; times N, as a test statistic is, it weighs the
-    same at every size. `scatters` says whether that is so. Measured on two pairs, at levels of 96,
-    136 and 192 pixels, at their ends: Gram style terms fall by 2.1 to 2.5 a level, with equal
-    weights; content terms, 1.35 and 1.8 times the last level's at the first, are .9 and 1.2 times
-    it so. With the other losses equal weights serve.
+    same at every size. `StyleLoss.scatters` says whether that is so. Measured on two pairs, at
+    levels of 96, 136 and 192 pixels, at their ends: Gram style terms fall by 2.1 to 2.5 a level,
+    with equal weights; content terms, 1.35 and 1.8 times the last level's at the first, are .9 and
+    1.2 times it so. With the other losses equal weights serve.
+
+    Neighbors weigh less at coarse levels, which leaves the large strokes to the statistics.
 
     Args:
       share: pixels of the level over those of the finest.
     """
-    return np.array([term.weight * (share if term.scatters else 1) for term in self.terms],
-                    np.float32)
+    return np.array([term.weight * share**term.level_power for term in self.terms], np.float32)
 
-  def variance(self, style: Mapping[str, list[Statistics]]) -> tf.Tensor:
-    """Returns sum_l w_l tr(A_l) / C_l: how far a style's features are from their means, squared.
+  def scale(self, own: Mapping[str, list[Statistics]],
+            style: Mapping[str, list[Statistics]]) -> tf.Tensor:
+    """Returns what cosine distances to neighbors are multiplied by, to be in units of the style's.
+
+    That is the smaller of the style's variance, sum_l w_l tr(A_l) / C_l, and of `_DISTANCES` times
+    the style terms of the content itself. With the variance alone, contents that are near to the
+    style from the start came less near to it, in proportion, than others (by the share of the
+    squared distance that was closed: .83 to .97, in the order of that distance on nine of ten
+    pairs).
 
     Args:
-      style: statistics of the style, one a region, by layer; regions count by their positions.
+      own: statistics of the content, one a region, by layer; those of style layers count.
+      style: likewise.
     """
-    total = tf.zeros([])
-    for name, weight in zip(self._style_layers, self._style_layer_weights, strict=True):
-      regions = style[name]
-      count = tf.maximum(tf.add_n([region.count for region in regions]), 1e-6)
-      spread = tf.add_n([trace(covariance(region)) * (region.count / count) for region in regions])
-      total += tf.cast(spread[0] * (weight / regions[0].mean.shape[-1]), total.dtype)
-    return total
+    variance, distance = tf.zeros([]), tf.zeros([])
+    for term, weight in zip(self._style_terms, self._style_layer_weights, strict=True):
+      both = own[term.layer.name], style[term.layer.name]
+      there = [pair for pair in zip(*both, strict=True)
+               if min(float(region.count[0]) for region in pair) >= 1]
+      of_content, of_style = zip(*there, strict=True) if there else both
+      variance += weight * _variance(of_style)
+      targets = [self._loss.prepare(region) for region in of_style]
+      distance += weight * tf.cast(term.between(of_content, targets)[0], tf.float32)
+    return tf.minimum(variance, _DISTANCES * distance)
+
+  def variance(self, style: Mapping[str, list[Statistics]]) -> tf.Tensor:
+    """Returns a style's variance, sum_l w_l tr(A_l) / C_l, which an anchor is multiplied by."""
+    return tf.add_n([weight * _variance(style[name]) for name, weight in zip(
+        self._style_layers, self._style_layer_weights, strict=True)])
 
   def wanted(self, size: tuple[int, int], content: Mapping[str, Nest],
              style: Mapping[str, list[Statistics]],
@@ -128,6 +150,13 @@ class Objective:
     raw = tf.stack([_mean(term.distance(collected[term.name], wanted)) for term in self.terms])
     raw = tf.where(raw < 0, tf.zeros_like(raw), raw)  # rounded below zero; NaN stays
     return LossTerms(tf.reduce_sum(raw * tf.cast(wanted.weights, raw.dtype)), raw)
+
+
+def _variance(style: Sequence[Statistics]) -> tf.Tensor:
+  """Returns tr(A) / C of a layer's regions, weighed by their positions."""
+  count = tf.maximum(tf.add_n([region.count for region in style]), 1e-6)
+  spread = tf.add_n([trace(covariance(region)) * (region.count / count) for region in style])
+  return tf.cast(spread[0] / style[0].mean.shape[-1], tf.float32)
 
 
 def _mean(distances: tf.Tensor) -> tf.Tensor:

@@ -183,14 +183,15 @@ class Problem:
     content: dict[str, Nest] = {}
     if loaded.content is not None:
       seen = color.seen(config.color, images.resize(loaded.content.rgb, height, width))
+      own = self.graphs.targets.statistics(
+          seen, guides_of(True, 0.0), tile_size=int(config.tile_size)) if style else {}
       features = self.graphs.targets.content(
-          seen, style, guides_of(False, 0.0), weights=guides_of(True, 0.0),
-          tile_size=int(config.tile_size))
+          seen, own, style, guides_of(False, 0.0), tile_size=int(config.tile_size))
       visible = self._visible(height, width)
       content = {f"content/{name}": content_target(each, visible[name] if visible else None)
                  for name, each in features.items()}
       if config.neighbor_weight and style:
-        content[NeighborTerm.name] = self._neighbors(seen, style)
+        content[NeighborTerm.name] = self._neighbors(seen, own, style)
     return self.graphs.objective.wanted(
         (height, width), content, style, guides_of(True, config.mask_erosion),
         share=self.pixel_share(height, width),
@@ -202,11 +203,13 @@ class Problem:
     if anchor is None or not is_anchored(self.config, self.loaded):
       return None
     weights = area_means(anchor.weights[0], height, width)[None]
-    scale = self.graphs.objective.variance(style) if style else 1.0
+    known = style and self.config.style_layers
+    scale = self.graphs.objective.variance(style) if known else 1.0
     return anchor_target(images.resize(anchor.picture, height, width), weights, scale)
 
-  def _neighbors(self, content: np.ndarray, style: StyleStatistics) -> NeighborTarget:
-    """Finds the style's nearest hypercolumns for a content [1, H, W, 3]."""
+  def _neighbors(self, content: np.ndarray, own: StyleStatistics,
+                 style: StyleStatistics) -> NeighborTarget:
+    """Finds the style's nearest hypercolumns for a content [1, H, W, 3] with its statistics."""
     loaded, regions, alpha = self.loaded, self.loaded.weights, None
     height, width = content.shape[1:3]
     if (height, width) in self.found:
@@ -221,7 +224,7 @@ class Problem:
         regions=None if regions is None else on_grid(regions.content, (height, width)),
         style_regions=None if regions is None else [
             on_grid(planes, size) for planes, size in zip(regions.styles, sizes, strict=True)],
-        weights=alpha, scale=self.graphs.objective.variance(style),
+        weights=alpha, scale=self.graphs.objective.scale(own, style),
         tile_size=int(self.config.tile_size))
     self.found = {(height, width): target}
     return target

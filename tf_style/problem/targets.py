@@ -48,8 +48,8 @@ class Targets:
     """Returns the windows in which a picture is looked at; of tile size 0, one."""
     return tiles.plan_windows(height, width, tile_size, self.network, self._extractor.layers)
 
-  def content(self, picture: np.ndarray, style: StyleStatistics | None = None,
-              guides: Guides | None = None, *, weights: Guides | None = None,
+  def content(self, picture: np.ndarray, own: StyleStatistics | None = None,
+              style: StyleStatistics | None = None, guides: Guides | None = None, *,
               tile_size: int = 0) -> dict[str, tf.Tensor]:
     """Returns what the features of the content layers are compared with, [1, h, w, C].
 
@@ -61,29 +61,21 @@ class Targets:
 
     Args:
       picture: [1, H, W, 3] float32.
-      style: statistics of `layers`, one a region; without them features stay as they are.
+      own: its own statistics of `layers`, one a region.
+      style: those of the style; without both features stay as they are.
       guides: as for `statistics`; what belongs to no region stays as it is.
-      weights: guides for the picture's own statistics, where some of it does not count.
       tile_size: side of a window; 0 looks at the whole picture at once.
     """
-    windows, style = self.windows(picture.shape[1], picture.shape[2], tile_size), style or {}
-    weights = guides if weights is None else weights
+    maps = {name: [adaptation(*pair) for pair in zip(own[name], style[name], strict=True)]
+            for name in self._adapted} if own and style else {}
     kept: dict[str, np.ndarray] = {}
-    sums: dict[str, FeatureSums] = {}
-    for window in windows:
+    for window in self.windows(picture.shape[1], picture.shape[2], tile_size):
       for name, values in self._features(*_shown(picture, window)).items():
-        if style and name in self._adapted:
-          part = feature_sums(values, self._cut(weights, name, window))
-          sums[name] = _added(sums.get(name), part)
+        if name in maps:
+          values = _adapted(values, maps[name], self._cut(guides, name, window))
         if name not in kept:
           kept[name] = self._blank(name, picture, values.dtype)
         self._cut(kept, name, window)[...] = tf.saturate_cast(values, kept[name].dtype).numpy()
-    for name, own in sums.items():
-      maps = [adaptation(*pair) for pair in zip(statistics(own), style[name], strict=True)]
-      for window in windows:
-        values = self._cut(kept, name, window)
-        guide = self._cut(guides, name, window)
-        values[...] = _adapted(tf.constant(values), maps, guide).numpy()
     return {name: tf.constant(kept.pop(name)) for name in tuple(kept)}
 
   def content_of_batch(self, pictures: tf.Tensor,

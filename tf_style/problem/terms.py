@@ -16,7 +16,7 @@ from tf_style.losses.content import squared_error_sum
 from tf_style.losses.distance import StyleLoss
 from tf_style.losses.hypercolumns import cosine_distances, products
 from tf_style.losses.names import GRID
-from tf_style.losses.statistics import FeatureSums, feature_sums, statistics
+from tf_style.losses.statistics import FeatureSums, Statistics, feature_sums, statistics
 from tf_style.losses.variation import variation_sum
 from tf_style.problem import tiles
 from tf_style.problem.compiled import Nest
@@ -62,7 +62,8 @@ class Term(Protocol):
     name: as it is logged, such as `style/block1_conv1`.
     layers: the layers that it looks at, or `PICTURE` alone.
     weight: what it is multiplied by in the total.
-    scatters: whether it falls with the number of positions (see `Objective.weights`).
+    level_power: its weight is times the level's share of pixels to this power (see
+      `Objective.weights`).
     adds_layers: whether what it collects of a group of layers is the sum over them: it then
       collects layer by layer, each given alone, which takes less memory.
   """
@@ -70,7 +71,7 @@ class Term(Protocol):
   name: str
   layers: tuple[str, ...]
   weight: float
-  scatters: bool
+  level_power: float
   adds_layers: bool
 
   def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
@@ -110,22 +111,26 @@ class StyleTerm(Sums):
   """The distance between the statistics of a layer and those of the style, region by region."""
 
   def __init__(self, layer: Layer, weight: float, loss: StyleLoss):
-    self.name, self.weight, self.scatters = f"style/{layer.name}", weight, loss.scatters
+    self.name, self.weight = f"style/{layer.name}", weight
+    self.level_power = 1.0 if loss.scatters else 0.0
     self.layers: tuple[str, ...] = (layer.name,)
-    self._layer, self._loss = layer, loss
+    self.layer, self._loss = layer, loss
 
   def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
               window: Window | None) -> FeatureSums:
-    own = tiles.own_cells(features[self._layer.name], window, self._layer.stride)
-    guide = wanted.guides.get(self._layer.name)
+    own = tiles.own_cells(features[self.layer.name], window, self.layer.stride)
+    guide = wanted.guides.get(self.layer.name)
     return feature_sums(own, None if guide is None else tiles.own_cells(
-        guide, window, self._layer.stride, of_picture=True))
+        guide, window, self.layer.stride, of_picture=True))
 
   def distance(self, collected: FeatureSums, wanted: Wanted) -> tf.Tensor:
-    share = 1 / tf.maximum(tf.reduce_sum(collected.count, 1), 1e-6)
+    return self.between(statistics(collected), wanted.targets[self.name])
+
+  def between(self, own: Sequence[Statistics], targets: Sequence[Any]) -> tf.Tensor:
+    """Returns the mean distance [B] of regions to prepared targets, weighed by positions."""
+    share = 1 / tf.maximum(tf.add_n([region.count for region in own]), 1e-6)
     return tf.add_n([self._loss.distance(region, target) * (region.count * share)
-                     for region, target in zip(statistics(collected), wanted.targets[self.name],
-                                               strict=True)])
+                     for region, target in zip(own, targets, strict=True)])
 
 
 class ContentTarget(NamedTuple):
@@ -151,7 +156,7 @@ def content_target(features: tf.Tensor, weights: np.ndarray | None = None) -> Co
 class ContentTerm(Sums):
   """The mean squared difference to the content's features at a layer, over what is visible."""
 
-  scatters = False
+  level_power = 0.0
 
   def __init__(self, layer: Layer, weight: float):
     self.name, self.weight = f"content/{layer.name}", weight
@@ -179,13 +184,13 @@ class ContentTerm(Sums):
 class NeighborTerm:
   """The mean cosine distance of hypercolumns to those of the style that take the content's place.
 
-  It is multiplied by how much the style's features vary (`Objective.variance`), as the distances of
-  statistics are: so a content weight means the same for a soft painting and a hard woodcut. What is
-  collected is one row a position, [B, N] each: products with the target, with itself, and what the
-  position counts.
+  It is multiplied by how far the style is (`Objective.scale`), as the distances of statistics are:
+  so a content weight means the same for a soft painting and a hard woodcut. What is collected is
+  one row a position, [B, N] each: products with the target, with itself, and what the position
+  counts.
   """
 
-  name, scatters, adds_layers = "neighbors", False, True
+  name, level_power, adds_layers = "neighbors", 0.25, True
 
   def __init__(self, layers: Sequence[Layer], weight: float):
     self.weight, self._layers = weight, {layer.name: layer for layer in layers}
@@ -223,7 +228,7 @@ class NeighborTerm:
 class VariationTerm(Sums):
   """The total variation of the picture, a mean over its values; its target is H W."""
 
-  name, scatters = "tv", False
+  name, level_power = "tv", 0.0
   layers: tuple[str, ...] = (PICTURE,)
 
   def __init__(self, weight: float, norm: str):
@@ -275,7 +280,7 @@ class AnchorTerm(Sums):
   much the style's features vary (`Objective.variance`), so that a weight means the same for all.
   """
 
-  name, scatters = "anchor", False
+  name, level_power = "anchor", 0.0
   layers: tuple[str, ...] = (PICTURE,)
 
   def __init__(self, weight: float):

@@ -1,5 +1,6 @@
 """Repaints picture after picture: network, graphs and the style's statistics are made once."""
 
+import copy
 import dataclasses
 import functools
 import gc
@@ -89,6 +90,21 @@ class Painter:
     self._traces = Traces()
     gc.collect()  # graphs and Keras' layers refer to each other in circles
 
+  def with_style(self, style: Sources, *, style_mask: Sources = None,
+                 style_scale: tuple[float, ...] | None = None) -> "Painter":
+    """Returns a painter of another style that shares graphs, and a loaded network, with this one.
+
+    Args:
+      style, style_mask: as for `Painter` itself.
+      style_scale: as in the configuration; None is this painter's.
+    """
+    other = copy.copy(self)
+    if style_scale is not None:
+      other.config = dataclasses.replace(self.config, style_scale=style_scale)
+    other._styles = Inputs.of(None, style, style_mask=style_mask)
+    other._styles_at = functools.lru_cache(_KEPT_SIZES)(style_reader(other._styles, other.config))
+    return other
+
   def plan(self, content: Source | None = None, *, content_mask: Source | None = None,
            init_image: Source | None = None, anchor: Anchor | None = None) -> Plan:
     """Returns what would be done; arguments are those of a call.
@@ -158,7 +174,7 @@ class Painter:
     begun = recorder.number
     try:
       for index, level in list(enumerate(plan.levels))[first:]:
-        start = tf.constant(images.resize(picture, level.height, level.width))
+        start = tf.constant(plan.begun(index, picture))
         descent.begin(start, level.steps, anew=index == first)
         descent.evaluate_with(*_seen(problem, level))
         if resume and index == first:

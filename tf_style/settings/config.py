@@ -49,7 +49,7 @@ class Config:
       512, "size", "The look", "longest side of the result in pixels, or 'original'",
       low=1, high=LONGEST_SIDE)
   content_weight: float = option(
-      0.015, "float", "The look", "how much of the content picture to keep", low=0)
+      0.016, "float", "The look", "how much of the content picture to keep", low=0)
   style_weight: float = option(1.0, "float", "The look", "how much of the style to reach", low=0)
   tv_weight: float = option(
       0.0, "float", "The look", "smoothness: weight of the total variation", low=0)
@@ -76,6 +76,10 @@ class Config:
       (1.0,), "floats", "Styles and regions",
       "longest side of the style as the network sees it, over that of the result; one number, or "
       "one for each --style; a larger one gives larger brush strokes", above=0, high=16)
+  style_turns: int = option(
+      1, "int", "Styles and regions",
+      "in how many copies of the style the nearest features are sought: 4 are its quarter turns, 8 "
+      "their mirror images too", low=1, high=8)
   mask_keep: tuple[str, ...] = option(
       (), "colors", "Styles and regions",
       "colors in --content_mask, such as 000000, where the content stays as it is")

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -72,6 +73,40 @@ def write_folder_atomically(folder: Path, write: Callable[[Path], object],
     _flush_folder(folder.parent)
   finally:
     remove_folder(aside)
+
+
+def write_bytes(path: Path, data: bytes, *, aside: Path, overwrite: bool) -> None:
+  """Writes a file that is never seen half done, by way of a name that the caller knows.
+
+  Args:
+    path: the file; its folder is made.
+    data: what it holds.
+    aside: in the same folder; it is gone afterwards unless the process is killed.
+    overwrite: False raises FileExistsError where `path` exists, also when another process takes the
+      name first.
+  Raises:
+    OSError: from the system; `path` is as before.
+  """
+  path.parent.mkdir(parents=True, exist_ok=True)
+  try:
+    aside.write_bytes(data)
+    _flush_file(aside)
+    if overwrite:
+      os.replace(aside, path)
+    else:
+      _claim(aside, path)
+  finally:
+    with contextlib.suppress(FileNotFoundError):
+      aside.unlink()
+
+
+def digest_of(path: str | os.PathLike) -> str:
+  """Returns the SHA-256 of a file, in hexadecimal digits."""
+  digest = hashlib.sha256()
+  with open(path, "rb") as file:
+    while block := file.read(2**20):
+      digest.update(block)
+  return digest.hexdigest()
 
 
 def remove_folder(folder: Path) -> None:
