@@ -165,10 +165,13 @@ def show_parts(way: str, scene: film_scenes.Scene, painter: FramePainter) -> Non
   painting = time.perf_counter()
   painter(scene.pictures[1], expected)
   painted_in = time.perf_counter() - painting
+  begun = time.perf_counter()
+  painter(scene.pictures[1], None)
+  alone = time.perf_counter() - begun
   show_table(f"seconds a frame of {width}x{height}, {way}", [
-      "decoding", "flow and memory", "painting", "encoding"],
+      "decoding", "flow and memory", "painting", "encoding", "a picture alone", "ratio"],
       [[(decoded - encoded) / read, flow_seconds(scene), painted_in,
-        (encoded - start) / len(frames)]])
+        (encoded - start) / len(frames), alone, (flow_seconds(scene) + painted_in) / alone]])
 
 
 def show_drift(count: int, scene: film_scenes.Scene, painter: FramePainter, config: Config,
