@@ -18,6 +18,7 @@ import tf_style
 from tf_style import __main__ as commands
 from tf_style import board, export, gallery, learn, studio
 from tf_style.cli import command_line, flags, lessons
+from tf_style.films.settings import FilmConfig
 from tf_style.learned.settings import LearnConfig
 from tf_style.settings.config import Config
 from tf_style.version import __version__
@@ -101,7 +102,7 @@ def tiny(tmp_path, monkeypatch, vgg16_weights):
   monkeypatch.setattr(Config, "of", classmethod(tiny_of))
   monkeypatch.setattr(tf_style, "load_picture", lambda source, longest_side=None: load_picture(
       source, longest_side and min(longest_side, 32)), raising=False)
-  for module in ("vgg.weights", "repaint.plan"):
+  for module in ("vgg.weights", "repaint.plan", "films.painters"):
     monkeypatch.setattr(f"tf_style.{module}.load_weights", lambda *_, **__: vgg16_weights)
   monkeypatch.chdir(tmp_path)
   return tmp_path
@@ -139,6 +140,15 @@ def test_the_blocks_about_python_run(tiny, capsys):
       "print-painted.png", "level-0.png", "best.png", "cut-out.png"}
 
 
+def test_the_blocks_about_films_run(tiny, capsys):
+  import film_kinds
+  film_kinds.write(tiny / "film.mp4")
+  frames = run_blocks("films.md")["frames"]
+  assert len(frames) == 5 and capsys.readouterr().out.count("\n") == 5
+  assert np.array_equal(tf_style.load_picture("first.png").rgb, frames[0].picture)
+  assert {path.name for path in tiny.glob("*.mp4")} == {"film.mp4", "painted.mp4"}
+
+
 def test_the_blocks_about_research_run(tiny):
   names = run_blocks("research.md")
   totals, descent = names["totals"], names["descent"]
@@ -171,11 +181,12 @@ def test_every_flag_that_is_named_exists(page):
   known = {flag.name for command in (command_line.FILES, export._OWN, board._OWN, gallery._OWN,
                                              learn.FILES, studio._OWN)
            for flag in command}
-  known |= {field.name for field in (*dataclasses.fields(Config),
+  known |= {field.name for field in (*dataclasses.fields(Config), *dataclasses.fields(FilmConfig),
                                      *dataclasses.fields(LearnConfig))}
   known |= {f"no{field.name}" for field in dataclasses.fields(Config) if field.type == "bool"
             or field.type is bool}
-  known |= {"flagfile", "help", "version", "full", "data", "pairs", "size", "neural_style"}  # bin's
+  known |= {"flagfile", "help", "version", "full", "data", "pairs", "size", "neural_style",  # bin's
+            "drift", "frames", "ways"}
   named = re.findall(r"(?<![\w-])--([a-z]\w*)", own_text(page))
   assert set(named) <= known
 

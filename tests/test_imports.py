@@ -13,7 +13,7 @@ import tf_style
 
 PACKAGE = Path(tf_style.__file__).parent
 FOLDERS = ("system", "pictures", "vgg", "losses", "settings", "problem", "descent", "repaint",
-           "watching", "serving", "learned", "many", "cli", "page")
+           "watching", "serving", "learned", "films", "many", "cli", "page")
 FOR_ALL = {"errors", "version"}
 RANK = {name: rank for rank, name in enumerate(("", *FOLDERS))}
 FILES = sorted(path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".")
@@ -24,11 +24,12 @@ WITHOUT_TENSORFLOW = (
     "problem.inputs", "problem.memory", "problem.tiles", "repaint.checkpoints", "repaint.pyramid",
     "learned.checkpoints", "learned.record", "learned.settings", "cli.learning", "cli.lessons",
     "cli.models", "cli.painting", "learn",
+    "films.opening", "films.settings", "films.targets",
     "many.folders", "many.job", "many.workers", "many.tasks",
     "cli.checks", "cli.command_line", "cli.console", "cli.flags", "cli.folders", "cli.output",
-    "cli.progress", "cli.watchers", "run", "gallery", "board", "export", "studio", "page.asking",
-    "page.exploring", "page.jobs", "page.learning", "page.places", "page.regions",
-    "page.repainting", "page.service")
+    "cli.progress", "cli.watchers", "cli.film_jobs", "cli.film_progress", "cli.filming", "run",
+    "gallery", "board", "export", "studio", "page.asking", "page.exploring", "page.jobs",
+    "page.learning", "page.places", "page.regions", "page.repainting", "page.service")
 
 
 def tree(module: str) -> ast.Module:

@@ -43,6 +43,8 @@ from tf_style.version import __version__ as __version__
 if TYPE_CHECKING:
   from tf_style.descent.step import Step
   from tf_style.errors import InputError
+  from tf_style.films.painting import PaintedFrame, paint_film
+  from tf_style.films.settings import FilmConfig
   from tf_style.learned.learning import learn_style
   from tf_style.learned.settings import LearnConfig
   from tf_style.learned.style import LearnedStyle
@@ -56,20 +58,22 @@ if TYPE_CHECKING:
   from tf_style.settings.config import Config
   from tf_style.watching.events import history
 
-__all__ = ["Config", "Finished", "InputError", "Inputs", "Interrupted", "LearnConfig",
-           "LearnedStyle", "Painter", "Picture", "Problem", "Result", "Step", "history",
-           "learn_style", "load_picture", "paint_folder", "save_picture", "stylize"]
+__all__ = ["Config", "FilmConfig", "Finished", "InputError", "Inputs", "Interrupted", "LearnConfig",
+           "LearnedStyle", "PaintedFrame", "Painter", "Picture", "Problem", "Result", "Step",
+           "history", "learn_style", "load_picture", "paint_film", "paint_folder", "save_picture",
+           "stylize"]
 
-_PLACES = {"Config": "settings.config", "Finished": "many.job", "InputError": "errors",
-           "Inputs": "problem.inputs",
-           "Interrupted": "repaint.result", "LearnConfig": "learned.settings",
-           "LearnedStyle": "learned.style", "Painter": "repaint.painter",
+_PLACES = {"Config": "settings.config", "FilmConfig": "films.settings", "Finished": "many.job",
+           "InputError": "errors", "Inputs": "problem.inputs", "Interrupted": "repaint.result",
+           "LearnConfig": "learned.settings", "LearnedStyle": "learned.style",
+           "PaintedFrame": "films.painting", "Painter": "repaint.painter",
            "Picture": "pictures.images", "Problem": "problem.problem", "Result": "repaint.result",
            "Step": "descent.step", "history": "watching.events",
-           "learn_style": "learned.learning",
-           "load_picture": "pictures.images", "paint_folder": "many.folders",
+           "learn_style": "learned.learning", "load_picture": "pictures.images",
+           "paint_film": "films.painting", "paint_folder": "many.folders",
            "save_picture": "pictures.images", "stylize": "repaint.painter"}
-_NEED_TENSORFLOW = {"problem.problem", "repaint.painter", "learned.learning", "learned.style"}
+_NEED_TENSORFLOW = {"problem.problem", "repaint.painter", "learned.learning", "learned.style",
+                    "films.painting"}
 
 
 def __getattr__(name: str) -> Any:

@@ -88,7 +88,8 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
 
 def _known() -> list[flags.Flag]:
   files = [flag for flag in command_line.FILES if flag.name not in _LEFT_OUT]
-  return [*_OWN, *files, *(flag for flag in flags.config_flags() if flag.group != "Watching")]
+  return [*_OWN, *files, *(flag for flag in flags.config_flags()
+                           if flag.group not in ("Watching", "Films"))]
 
 
 def _cells(given: dict[str, Any]) -> list[list[Cell]]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tf_style.cli import checks, command_line, console, folders, messages
+from tf_style.cli import checks, command_line, console, film_jobs, folders, messages
 from tf_style.cli.jobs import Job
 from tf_style.cli.output import Output, output_path
 from tf_style.cli.watchers import Watchers
@@ -41,6 +41,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str], signals: Signals) -> int:
   given = command_line.read(argv)
+  if film_jobs.is_about_film(given):
+    return _paint_film(command_line.film_job(given), signals, argv)
   if folders.is_asked(given):
     return folders.run(given, signals)
   job = command_line.job(given)
@@ -55,6 +57,15 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
       return _write(painted, job)
     start = painted.picture
   return _repaint(job, start, signals, one_line(shlex.join(["tf-style", *argv])))
+
+
+def _paint_film(job: film_jobs.FilmJob, signals: Signals, argv: Sequence[str]) -> int:
+  """Paints the film of a job, and returns the exit code."""
+  console.show_log(job.verbosity)
+  film_jobs.check(job)
+  machine.start_tensorflow(verbose=job.verbosity > 0)
+  from tf_style.cli import filming
+  return filming.paint(job, signals, one_line(shlex.join(["tf-style", *argv])))
 
 
 def _repaint(job: Job, start: "Source | None", signals: Signals, command_line: str) -> int:
@@ -104,6 +115,7 @@ def check_files(job: Job) -> None:
   checks.check_output(output, *size)
   if job.output is not None:
     checks.check_spares(output, job)
+  checks.check_timelapse(job)
   files.check_folder(job.logdir, "--logdir")
 
 
@@ -113,6 +125,7 @@ def _finish(result: "Result", output: Output, watchers: Watchers) -> int:
   metadata = picture_metadata(result.plan, result.losses)
   as_asked = output.save_somewhere(result.picture, result.plan.alpha, metadata, folder.path)
   folder.finish(result, output.path)
+  watchers.finish(result.picture)
   for line in messages.outcome(result, output.path, folder.path, folder.resumable):
     console.say(line)
   console.answer(output.path)

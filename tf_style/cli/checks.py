@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tf_style.cli.jobs import Job
 from tf_style.cli.paths import check_path
-from tf_style.errors import OutputError, expected
+from tf_style.errors import InputError, OutputError, expected
+from tf_style.films.writing import FORMATS, check_codec
 from tf_style.pictures import images
 from tf_style.system import files
 
@@ -54,3 +55,20 @@ def check_spares(output: Path, job: Job) -> None:
     for path in paths:
       if os.path.exists(path) and os.path.samefile(output, path):
         raise OutputError("--output: " + expected(f"another file than --{flag}", output))
+
+
+def check_timelapse(job: Job) -> None:
+  """Checks that the film of the making can be written, where one is asked for.
+
+  Raises:
+    InputError: it cannot.
+  """
+  if job.timelapse is None:
+    return
+  if job.model is not None and not job.polish:
+    raise InputError("--timelapse: " + expected("--polish beside --model", "none"))
+  path = Path(job.timelapse)
+  if path.suffix.lower() not in FORMATS:
+    raise InputError("--timelapse: " + expected(f"a name ending in {', '.join(FORMATS)}", path))
+  check_codec(path, "--timelapse")
+  files.check_writable(path, "--timelapse")

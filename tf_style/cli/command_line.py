@@ -1,15 +1,19 @@
 """The command line of `tf-style`: its flags, its help, and the job that it asks for."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tf_style.cli import flags
+from tf_style.cli.film_jobs import FILM_FLAGS, FilmJob, film_job_of, is_about_film
+from tf_style.cli.film_jobs import resumed as resumed_film
 from tf_style.cli.flags import Flag
 from tf_style.cli.jobs import Job, job_of
 from tf_style.cli.models import job_with_model
 from tf_style.cli.paths import path_of
 from tf_style.cli.resumed import resumed_job
 from tf_style.errors import InputError, expected
+from tf_style.films.settings import FilmConfig
 
 INTRO = """\
 tf_style repaints a picture in the manner of another: neural style transfer (Gatys et al. 2016).
@@ -20,6 +24,7 @@ tf_style repaints a picture in the manner of another: neural style transfer (Gat
   tf-style --content=photo.jpg --style=one.jpg --style=two.jpg --style_blend=0.7,0.3
   tf-style --style=marble.jpg --output_size=800x600
   tf-style --content=photo.jpg --model=models/painting --polish=20
+  tf-style --content=film.mp4 --style=painting.jpg --output=painted.mp4
   tf-style --content=photos --style=painting.jpg --output=painted
   tf-style --flagfile=logs/RUN/flags.txt --seed=7
 
@@ -38,8 +43,9 @@ flag file replace those in it."""
 FILES = (
     Flag("content", "FILE|FOLDER", "The job",
          "the picture to repaint: JPEG, PNG, WebP, TIFF, BMP or GIF. A folder, a quoted pattern "
-         "('photos/*.jpg') or this flag given again is many pictures, and --output a folder",
-         repeated=True),
+         "('photos/*.jpg') or this flag given again is many pictures, and --output a folder. Or a "
+         "film: whatever FFmpeg reads, an animated GIF or WebP, or with --fps a folder of numbered "
+         "frames", repeated=True),
     Flag("style", "FILE|FOLDER", "The job",
          "the picture whose manner the result takes; give it again to blend in another; "
          "a folder is all pictures in it", repeated=True),
@@ -60,12 +66,15 @@ FILES = (
          "one for each --style, in the same order; without any, the whole style goes to the region "
          "that --mask_keep leaves", repeated=True),
     Flag("output", "FILE|FOLDER", "The job",
-         "the result, by its ending a PNG, JPEG, WebP or 16-bit TIFF "
-         "(default: CONTENT-STYLE.png in the current folder, which never overwrites); of many "
-         "pictures a folder, in which names and structure are kept"),
+         "the result, by its ending a PNG, JPEG, WebP or 16-bit TIFF; of a film MP4 (H.264), WebM "
+         "(VP9), MOV (ProRes) or GIF, or a folder for PNGs, a name without an ending "
+         "(default: CONTENT-STYLE.png or .mp4 in the current folder, which never overwrites); of "
+         "many pictures a folder, in which names and structure are kept"),
     Flag("logdir", "FOLDER", "The job",
          "each run makes a folder in it, with events for TensorBoard, a summary and the flags "
          "(default: logs)"),
+    Flag("timelapse", "FILE", "The job",
+         "a film of how the picture comes to be, step by step: .mp4, .webm, .mov or .gif"),
     Flag("init_image", "FILE", "The job", "the picture to start from; implies --init=image"),
     Flag("resume", "FOLDER", "The job",
          "go on with a run from the last checkpoint in its folder, such as logs/RUN, with the "
@@ -80,6 +89,11 @@ FILES = (
          "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
 
 
+def known() -> list[Flag]:
+  """Returns the flags of this command."""
+  return [*FILES, *flags.config_flags(), *flags.config_flags(FilmConfig)]
+
+
 def read(argv: Sequence[str]) -> dict[str, Any]:
   """Reads the command line of `tf_style.run`, without the program's name, as `flags.read`.
 
@@ -87,12 +101,13 @@ def read(argv: Sequence[str]) -> dict[str, Any]:
     InputError: a flag is unknown.
     SystemExit: with 0, after `--help` or `--version`.
   """
-  return flags.read(argv, [*FILES, *flags.config_flags()], INTRO)
+  return flags.read(argv, known(), INTRO)
 
 
-def parse(argv: Sequence[str]) -> Job:
-  """Returns the job of a command line with one picture; errors are those of `read` and `job`."""
-  return job(read(argv))
+def parse(argv: Sequence[str]) -> Job | FilmJob:
+  """Returns the job of a command line with one picture, or a film; errors are those of both."""
+  given = read(argv)
+  return film_job(given) if is_about_film(given) else job(given)
 
 
 def job(given: Mapping[str, Any]) -> Job:
@@ -104,6 +119,9 @@ def job(given: Mapping[str, Any]) -> Job:
   for name in ("workers", "cluster"):
     if name in given:
       raise InputError(f"--{name}: " + expected("several pictures beside it", "one"))
+  for name in FILM_FLAGS:
+    if name in given:
+      raise InputError(f"--{name}: " + expected("a film as --content beside it", given[name]))
   given = {name: value for name, value in given.items() if name != "each_style"}
   if "model" in given:
     return job_with_model(given)
@@ -111,3 +129,16 @@ def job(given: Mapping[str, Any]) -> Job:
     raise InputError("--polish: " + expected("--model beside it", "none"))
   run_folder = path_of(given, "resume")
   return job_of(given) if run_folder is None else resumed_job(given, run_folder)
+
+
+def film_job(given: Mapping[str, Any]) -> FilmJob:
+  """Returns the job of flags that ask for a film.
+
+  Raises:
+    InputError: a value is wrong.
+  """
+  run_folder = path_of(given, "resume")
+  if run_folder is None:
+    return film_job_of(given)
+  lines = flags.read([f"--flagfile={os.path.join(run_folder, 'flags.txt')}"], known(), INTRO)
+  return resumed_film(given, lines)

@@ -15,6 +15,7 @@ from absl import flags
 
 from tf_style.cli import flag_files
 from tf_style.errors import InputError, expected, shown
+from tf_style.films.settings import FilmConfig
 from tf_style.learned.settings import LearnConfig
 from tf_style.settings.config import Config
 from tf_style.settings.fields import as_text
@@ -46,7 +47,8 @@ _ALWAYS = (Flag("help", "", "The job", "show this and exit", boolean=True),
            Flag("version", "", "The job", "show the version and exit", boolean=True))
 
 
-def config_flags(settings: type[Config] | type[LearnConfig] = Config) -> list[Flag]:
+def config_flags(settings: type[Config] | type[LearnConfig] | type[FilmConfig] = Config,
+                 ) -> list[Flag]:
   """Returns a flag for each field of settings such as `Config`."""
   made = []
   for field in dataclasses.fields(settings):

@@ -12,6 +12,8 @@ from tf_style.problem.inputs import Inputs
 from tf_style.repaint.checkpoints import Saved
 from tf_style.settings.config import Config
 
+_TIMELAPSE_FRAMES = 200
+
 
 class Job(NamedTuple):
   """What one command line asks for.
@@ -27,6 +29,7 @@ class Job(NamedTuple):
     model: folder of a learned style that paints the picture, or None.
     polish: steps of repainting after it.
     flag_lines: lines of a flag file that repeats a job with a model.
+    timelapse: path of the film of the making, or None.
   """
 
   config: Config
@@ -39,6 +42,7 @@ class Job(NamedTuple):
   model: Path | None = None
   polish: int = 0
   flag_lines: tuple[str, ...] = ()
+  timelapse: str | None = None
 
   @property
   def paths(self) -> dict[str, tuple[str, ...]]:
@@ -69,9 +73,19 @@ def job_of(given: Mapping[str, Any]) -> Job:
   inputs = Inputs.of(
       path_of(given, "content"), paths_of(given, "style"), init_image=init_image,
       content_mask=path_of(given, "content_mask"), style_mask=paths_of(given, "style_mask"))
-  return Job(
+  return with_timelapse(Job(
       config=Config.of(**options), inputs=inputs, output=path_of(given, "output"),
-      logdir=path_of(given, "logdir") or "logs", verbosity=verbosity_of(given))
+      logdir=path_of(given, "logdir") or "logs", verbosity=verbosity_of(given)), given)
+
+
+def with_timelapse(job: Job, given: Mapping[str, Any]) -> Job:
+  """Returns a job with the film of its making that the texts of flags ask for, if they do."""
+  config, path = job.config, path_of(given, "timelapse")
+  if path is None:
+    return job
+  steps = sum(config.level_steps) or config.steps
+  every = config.timelapse_every or max(1, -(-steps // _TIMELAPSE_FRAMES))
+  return job._replace(timelapse=path, config=dataclasses.replace(config, timelapse_every=every))
 
 
 def weights_of(text: str) -> str:

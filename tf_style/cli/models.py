@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tf_style.cli import flag_files
-from tf_style.cli.jobs import Job, verbosity_of, weights_of
+from tf_style.cli.jobs import Job, verbosity_of, weights_of, with_timelapse
 from tf_style.cli.paths import path_of
 from tf_style.errors import InputError, expected
 from tf_style.learned import painting
@@ -48,10 +48,11 @@ def job_with_model(given: Mapping[str, Any]) -> Job:
       path_of(given, "content"),
       [os.fspath(checked_file(folder, record, name)) for name in record.pictures],
       content_mask=path_of(given, "content_mask"))
-  return Job(config=_config(given, record, inputs, polish), inputs=inputs,
-             output=path_of(given, "output"), logdir=path_of(given, "logdir") or "logs",
-             verbosity=verbosity_of(given), model=folder, polish=polish,
-             flag_lines=tuple(_lines(given, folder)))
+  job = Job(config=_config(given, record, inputs, polish), inputs=inputs,
+            output=path_of(given, "output"), logdir=path_of(given, "logdir") or "logs",
+            verbosity=verbosity_of(given), model=folder, polish=polish,
+            flag_lines=tuple(_lines(given, folder)))
+  return with_timelapse(job, given)
 
 
 def _polish(given: Mapping[str, Any]) -> int:
@@ -77,7 +78,7 @@ def _config(given: Mapping[str, Any], record: Record, inputs: Inputs, polish: in
 
 def _lines(given: Mapping[str, Any], folder: Path) -> list[str]:
   """Returns the lines of a flag file that repeats the job, from whatever folder."""
-  absolute = {name: os.path.abspath(str(path_of(given, name)))
-              for name in ("content", "content_mask", "output", "logdir") if name in given}
+  paths = ("content", "content_mask", "output", "logdir", "timelapse")
+  absolute = {name: os.path.abspath(str(path_of(given, name))) for name in paths if name in given}
   absolute |= {"model": os.path.abspath(folder)}
   return [flag_files.line(f"--{name}={value}") for name, value in {**given, **absolute}.items()]

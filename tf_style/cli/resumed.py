@@ -30,6 +30,8 @@ def resumed_job(given: Mapping[str, Any], run_folder: str) -> Job:
   Raises:
     InputError: there is no checkpoint, a flag does not fit it, or a picture is not found.
   """
+  if "timelapse" in given:
+    raise InputError("--timelapse: " + expected("none beside --resume", given["timelapse"]))
   saved = checkpoints.load(run_folder)
   for name in _PICTURES:
     if name in given and name not in saved.paths:

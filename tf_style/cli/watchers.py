@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from tf_style.system import devices
 from tf_style.system.signals import Signals
 
 if TYPE_CHECKING:
+  from tf_style.films.timelapse import Timelapse
   from tf_style.repaint.plan import Plan
 
 
@@ -44,6 +46,7 @@ class Watchers:
     self._plan: Plan | None = None
     self._progress: Progress | None = None
     self._best: tuple[Callable[[], np.ndarray], float] | None = None
+    self._timelapse: Timelapse | None = None
 
   @property
   def plan(self) -> "Plan":
@@ -59,6 +62,8 @@ class Watchers:
       console.say("the GPU of this machine is not used" + reason)
     console.say(messages.plan_line(plan))
     self.folder.begin(plan, self._output.path.stem)
+    if self._job.timelapse is not None:
+      self._attempts.tried(self._job.timelapse, self._open_timelapse)
     if self._job.verbosity >= 0 and sys.stderr is not None:
       self._progress = Progress(plan.levels)
 
@@ -69,6 +74,8 @@ class Watchers:
     if progress := self._progress:
       console.attempt(lambda: progress.on_step(step))
     self._save_when_due(step)
+    if timelapse := self._timelapse:
+      self._film(lambda: timelapse.add(step.number, self._enlarged(step.picture())))
     stopping = bool(self._signals.received)
     self.folder.on_step(step, stopping)
     return stopping
@@ -82,6 +89,24 @@ class Watchers:
     """Wipes the progress bar away and leaves the run's folder to other processes."""
     self._wipe_progress()
     self.folder.close()
+
+  def finish(self, picture: np.ndarray) -> None:
+    """Ends the film of the making with the result."""
+    if timelapse := self._timelapse:
+      self._film(lambda: timelapse.finish(picture))
+      if self._timelapse:
+        console.say(f"wrote {self._job.timelapse}")
+
+  def _open_timelapse(self) -> None:
+    from tf_style.films.timelapse import Timelapse
+    plan, steps = self.plan, sum(level.steps for level in self.plan.levels)
+    self._timelapse = Timelapse(
+        Path(str(self._job.timelapse)), self.folder.path, plan.start, plan.loaded.size, steps)
+
+  def _film(self, action: Callable[[], object]) -> None:
+    """Does something with the film; what goes wrong once ends it, and not the run."""
+    if not self._attempts.tried(str(self._job.timelapse), action):
+      self._timelapse = None
 
   def rescue(self) -> None:
     """Saves the best picture so far, where there is one, before an error ends the run."""

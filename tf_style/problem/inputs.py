@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from tf_style.errors import InputError, expected
 from tf_style.pictures import images
 from tf_style.pictures.images import Source
@@ -10,6 +12,18 @@ from tf_style.settings.config import Config
 from tf_style.settings.kinds import LONGEST_SIDE
 
 Sources = Source | list[Source] | tuple[Source, ...] | None
+
+
+class Anchor(NamedTuple):
+  """A picture that the result is held to, place by place.
+
+  Attributes:
+    picture: [1, H, W, 3] float32 in [0, 1], of the result's size.
+    weights: [1, H, W, 1] float32 of at least 0, what each pixel counts.
+  """
+
+  picture: np.ndarray
+  weights: np.ndarray
 
 
 class Inputs(NamedTuple):
@@ -23,6 +37,7 @@ class Inputs(NamedTuple):
     content_mask: regions of the content.
     style_masks: regions of the styles, one mask a style, or none.
     init_image: the picture to start from where `config.init` is `image`.
+    anchor: what the result is held to, by `config.coherence`.
   """
 
   content: Source | None = None
@@ -30,6 +45,7 @@ class Inputs(NamedTuple):
   content_mask: Source | None = None
   style_masks: tuple[Source, ...] = ()
   init_image: Source | None = None
+  anchor: Anchor | None = None
 
   @classmethod
   def of(cls, content: Source | None = None, style: Sources = None, *,

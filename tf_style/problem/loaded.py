@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tf_style.errors import InputError, expected
 from tf_style.pictures import color, images, masks
 from tf_style.pictures.alpha import without_hidden_colors
 from tf_style.pictures.images import Picture
-from tf_style.problem.inputs import Inputs, load_style, style_sources
+from tf_style.problem.inputs import Anchor, Inputs, load_style, style_sources
 from tf_style.settings.config import Config
 
 
@@ -22,6 +23,7 @@ class Loaded(NamedTuple):
       sees it, in the colors that it is seen in.
     shares: of the styles in their blend; they sum to 1.
     regions: None without masks.
+    anchor: what the result is held to; None for nothing.
   """
 
   size: tuple[int, int]
@@ -29,6 +31,7 @@ class Loaded(NamedTuple):
   styles: tuple[Picture, ...]
   shares: tuple[float, ...]
   regions: masks.Regions | None
+  anchor: Anchor | None = None
 
   @property
   def notes(self) -> list[str]:
@@ -87,7 +90,16 @@ def load(inputs: Inputs, config: Config,
       inputs.content_mask, [source.mask for source in sources] if inputs.style_masks else (),
       config.mask_keep, size, [style.rgb.shape[1:3] for style in styles], config.max_pixels)
   shares = tuple(source.share for source in sources)
-  return Loaded(size, content, styles, shares, regions)
+  return Loaded(size, content, styles, shares, regions, _checked_anchor(inputs.anchor, size))
+
+
+def _checked_anchor(anchor: Anchor | None, size: tuple[int, int]) -> Anchor | None:
+  if anchor is not None and (anchor.picture.shape != (1, *size, 3)
+                             or anchor.weights.shape != (1, *size, 1)):
+    raise InputError("anchor: " + expected(
+        f"a picture (1, {size[0]}, {size[1]}, 3) with weights (1, {size[0]}, {size[1]}, 1)",
+        f"{anchor.picture.shape} with {anchor.weights.shape}"))
+  return anchor
 
 
 def _content(inputs: Inputs, config: Config) -> tuple[Picture | None, tuple[int, int]]:

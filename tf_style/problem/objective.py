@@ -9,6 +9,8 @@ from tf_style.losses.statistics import Statistics, covariance, trace
 from tf_style.losses.style import STYLE_LOSSES
 from tf_style.problem.compiled import Nest
 from tf_style.problem.terms import (
+    AnchorTarget,
+    AnchorTerm,
     ContentTerm,
     LossTerms,
     NeighborTerm,
@@ -29,11 +31,17 @@ class Objective:
 
   Attributes:
     terms: N of them.
-    names: [N] names of the raw terms: `content/<layer>`, `neighbors`, `style/<layer>`, and `tv`.
+    names: [N] names of the raw terms: `content/<layer>`, `neighbors`, `style/<layer>`, `tv`, and
+      `anchor`.
   """
 
-  def __init__(self, config: Config):
-    """Reads layers, weights, network, style loss and total variation from `config`."""
+  def __init__(self, config: Config, *, anchored: bool = False):
+    """Sets the terms up.
+
+    Args:
+      config: layers, weights, network, style loss and total variation are read.
+      anchored: whether pictures are held to another, by `config.coherence`.
+    """
     table = NETWORKS[config.network].layers
     self._loss = STYLE_LOSSES[config.style_loss]
     terms: list[Term] = [
@@ -47,6 +55,7 @@ class Objective:
         in zip(config.style_layers, config.style_layer_weights, strict=True)]
     terms += self._style_terms
     terms += [VariationTerm(config.tv_weight, config.tv_norm)] if config.tv_weight else []
+    terms += [AnchorTerm(config.coherence)] if anchored else []
     self.terms = tuple(terms)
     self.names = tuple(term.name for term in terms)
     self._style_layers = config.style_layers
@@ -96,9 +105,15 @@ class Objective:
       distance += weight * tf.cast(term.between(of_content, targets)[0], tf.float32)
     return tf.minimum(variance, _DISTANCES * distance)
 
+  def variance(self, style: Mapping[str, list[Statistics]]) -> tf.Tensor:
+    """Returns a style's variance, sum_l w_l tr(A_l) / C_l, which an anchor is multiplied by."""
+    return tf.add_n([weight * _variance(style[name]) for name, weight in zip(
+        self._style_layers, self._style_layer_weights, strict=True)])
+
   def wanted(self, size: tuple[int, int], content: Mapping[str, Nest],
              style: Mapping[str, list[Statistics]],
-             guides: Mapping[str, np.ndarray] | None = None, *, share: float = 1.0) -> Wanted:
+             guides: Mapping[str, np.ndarray] | None = None, *, share: float = 1.0,
+             anchor: AnchorTarget | None = None) -> Wanted:
     """Prepares the targets of a level.
 
     Args:
@@ -107,6 +122,7 @@ class Objective:
       style: statistics of the style, one a region, by layer; those of style layers count.
       guides: as in `Wanted`.
       share: as for `weights`.
+      anchor: what the picture is held to, where there is such a term.
     """
     targets: dict[str, Nest] = {**content}
     kept = {}
@@ -118,6 +134,8 @@ class Objective:
         regions = [regions[index] for index in there]
       targets[f"style/{name}"] = [self._loss.prepare(region) for region in regions]
     targets["tv"] = tf.constant(size[0] * size[1], tf.float32)
+    if anchor is not None:
+      targets[AnchorTerm.name] = anchor
     return Wanted({name: targets[name] for name in self.names}, kept,
                   tf.constant(self.weights(share)))
 

@@ -20,7 +20,14 @@ from tf_style.problem.loaded import Loaded
 from tf_style.problem.neighbors import Neighbors, NeighborTarget
 from tf_style.problem.objective import Objective
 from tf_style.problem.targets import StyleStatistics, Targets
-from tf_style.problem.terms import LossTerms, NeighborTerm, Wanted, content_target
+from tf_style.problem.terms import (
+    AnchorTarget,
+    LossTerms,
+    NeighborTerm,
+    Wanted,
+    anchor_target,
+    content_target,
+)
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractors
 
@@ -63,17 +70,19 @@ class Graphs:
     whole, passes: evaluate whole pictures, and tiles.
   """
 
-  def __init__(self, network: Extractors, config: Config, traces: Traces | None = None):
+  def __init__(self, network: Extractors, config: Config, traces: Traces | None = None, *,
+               anchored: bool = False):
     """Builds the extractor; traces nothing yet.
 
     Args:
       network: the pretrained network.
       config: resolved: its precision is not `auto`.
       traces: keeps account of what tracing leaves behind.
+      anchored: whether pictures are held to another.
     """
     traces = traces or Traces()
     extractor = network.get(config.layers, config.pooling, config.precision, config.padding)
-    self.objective = Objective(config)
+    self.objective = Objective(config, anchored=anchored)
     self.targets = Targets(extractor, config, traces)
     self.neighbors = Neighbors(extractor, config, traces)
     self.whole = WholePicture(extractor, self.objective, traces)
@@ -129,7 +138,7 @@ class Problem:
       on_tile: is told how many tiles of a step are done, and of how many.
     """
     self.config, self.loaded, self.found = config, loaded, found or {}
-    self.graphs = graphs or Graphs(network, config)
+    self.graphs = graphs or Graphs(network, config, anchored=is_anchored(config, loaded))
     self._on_tile = on_tile
 
   @functools.cached_property
@@ -185,7 +194,18 @@ class Problem:
         content[NeighborTerm.name] = self._neighbors(seen, own, style)
     return self.graphs.objective.wanted(
         (height, width), content, style, guides_of(True, config.mask_erosion),
-        share=self.pixel_share(height, width))
+        share=self.pixel_share(height, width),
+        anchor=self._anchor(height, width, style))
+
+  def _anchor(self, height: int, width: int, style: StyleStatistics) -> AnchorTarget | None:
+    """Returns what the picture is held to at a size; None where it is not held."""
+    anchor = self.loaded.anchor
+    if anchor is None or not is_anchored(self.config, self.loaded):
+      return None
+    weights = area_means(anchor.weights[0], height, width)[None]
+    known = style and self.config.style_layers
+    scale = self.graphs.objective.variance(style) if known else 1.0
+    return anchor_target(images.resize(anchor.picture, height, width), weights, scale)
 
   def _neighbors(self, content: np.ndarray, own: StyleStatistics,
                  style: StyleStatistics) -> NeighborTarget:
@@ -243,3 +263,8 @@ class Problem:
     targets = self.graphs.targets
     layers = [targets.network.layers[name] for name in targets.layers]
     return guides.guides(weights, height, width, layers, erosion)
+
+
+def is_anchored(config: Config, loaded: Loaded) -> bool:
+  """Says whether the loss has a term that holds the picture to another."""
+  return loaded.anchor is not None and config.coherence > 0

@@ -248,3 +248,54 @@ class VariationTerm(Sums):
   def distance(self, collected: tf.Tensor, wanted: Wanted) -> tf.Tensor:
     pixels: Any = wanted.targets[self.name]
     return collected * (1 / (3 * tf.cast(pixels, collected.dtype)))
+
+
+class AnchorTarget(NamedTuple):
+  """What the anchor term compares a picture with.
+
+  Attributes:
+    picture: [1, H, W, 3], times `roots`.
+    roots: [1, H, W, 1] roots of the weights of pixels.
+    scale: scalar, what the mean is multiplied by.
+  """
+
+  picture: tf.Tensor
+  roots: tf.Tensor
+  scale: tf.Tensor
+
+
+def anchor_target(picture: np.ndarray, weights: np.ndarray,
+                  scale: tf.Tensor | float = 1.0) -> AnchorTarget:
+  """Prepares the target of an `AnchorTerm`: a picture, and [1, H, W, 1] weights of its pixels."""
+  roots = np.sqrt(np.float32(weights))
+  return AnchorTarget(tf.constant(picture * roots), tf.constant(roots), tf.convert_to_tensor(scale))
+
+
+class AnchorTerm(Sums):
+  """The mean over all values of w (x - a)^2, which holds the picture x to another, a.
+
+  It is the temporal loss of films (Ruder et al. 2016, eq. 7), where a is the last result moved
+  along and w says where that is to be trusted. What counts nothing stays in the mean, so a pixel
+  that is held is held alike however few they are. As that of neighbors it is multiplied by how
+  much the style's features vary (`Objective.variance`), so that a weight means the same for all.
+  """
+
+  name, level_power = "anchor", 0.0
+  layers: tuple[str, ...] = (PICTURE,)
+
+  def __init__(self, weight: float):
+    self.weight = weight
+
+  def collect(self, features: Mapping[str, tf.Tensor], wanted: Wanted,
+              window: Window | None) -> tf.Tensor:
+    target: AnchorTarget = wanted.targets[self.name]
+    cut = lambda plane: tiles.own_cells(plane, window, 1, of_picture=True)
+    own = tiles.own_cells(features[PICTURE], window, 1)
+    roots = tf.cast(cut(target.roots), own.dtype)
+    difference = roots * own - tf.cast(cut(target.picture), own.dtype)
+    return tf.reduce_sum(tf.square(difference), [1, 2, 3])
+
+  def distance(self, collected: tf.Tensor, wanted: Wanted) -> tf.Tensor:
+    target: AnchorTarget = wanted.targets[self.name]
+    scale = tf.cast(target.scale, collected.dtype)
+    return collected * (scale / tf.cast(tf.size(target.picture), collected.dtype))

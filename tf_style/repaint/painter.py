@@ -22,9 +22,9 @@ from tf_style.pictures.images import Source
 from tf_style.problem import memory
 from tf_style.problem.compiled import Traces
 from tf_style.problem.evaluators import Evaluator, OnTile
-from tf_style.problem.inputs import Inputs, Sources
+from tf_style.problem.inputs import Anchor, Inputs, Sources
 from tf_style.problem.loaded import style_reader
-from tf_style.problem.problem import Found, Graphs, Problem
+from tf_style.problem.problem import Found, Graphs, Problem, is_anchored
 from tf_style.problem.terms import Wanted
 from tf_style.repaint.checkpoints import Saved
 from tf_style.repaint.plan import Plan, make_plan
@@ -109,7 +109,7 @@ class Painter:
     return other
 
   def plan(self, content: Source | None = None, *, content_mask: Source | None = None,
-           init_image: Source | None = None) -> Plan:
+           init_image: Source | None = None, anchor: Anchor | None = None) -> Plan:
     """Returns what would be done; arguments are those of a call.
 
     Raises:
@@ -117,14 +117,15 @@ class Painter:
     """
     machine.prepare()
     inputs = self._styles._replace(content=content, content_mask=content_mask,
-                                   init_image=init_image)
+                                   init_image=init_image, anchor=anchor)
     weights = self._network.weights if self._network else None
     return make_plan(inputs, self.config, weights, self._styles_at)
 
   def __call__(self, content: Source | None = None, *, content_mask: Source | None = None,
-               init_image: Source | None = None, on_plan: OnPlan | None = None,
-               on_step: OnStep | None = None, on_tile: OnTile | None = None,
-               resume: Saved | None = None) -> Result:
+               init_image: Source | None = None, anchor: Anchor | None = None,
+               on_plan: OnPlan | None = None, on_step: OnStep | None = None,
+               on_tile: OnTile | None = None, resume: Saved | None = None,
+               exact: bool = True) -> Result:
     """Repaints a picture.
 
     Args:
@@ -133,12 +134,15 @@ class Painter:
       content_mask: regions of the content, which pair up by color with the style masks (see
         `pictures.masks`).
       init_image: the picture to start from where `config.init` is `image`.
+      anchor: a picture that the result is held to, by `config.coherence`.
       on_plan: called once before the first step.
       on_step: called after every chunk of steps; a true return value ends the run with its best
         picture.
       on_tile: called after every tile of a picture that is looked at by tiles, with the number of
         tiles done and that of the step.
       resume: a checkpoint of a run with these pictures and this configuration, to go on from.
+      exact: whether the losses are computed again, in float32, of the picture as 8 bits, which
+        takes as long as some steps do; otherwise they are those of the best step.
     Returns:
       The picture, its losses, the history of all steps and what was resolved.
     Raises:
@@ -150,7 +154,7 @@ class Painter:
     if self.config.deterministic:
       keras.utils.set_random_seed(self.config.seed)
       tf.config.experimental.enable_op_determinism()
-    plan = self.plan(content, content_mask=content_mask, init_image=init_image)
+    plan = self.plan(content, content_mask=content_mask, init_image=init_image, anchor=anchor)
     if resume:
       resume.check(plan)
       plan = plan._replace(levels=_levels_as_done(plan.levels, resume))
@@ -159,10 +163,10 @@ class Painter:
     if self._network is None:
       self._network = Extractors(plan.weights)
     with tf.device(plan.device):
-      return self._paint(plan, on_step, on_tile, resume)
+      return self._paint(plan, on_step, on_tile, resume, exact)
 
   def _paint(self, plan: Plan, on_step: OnStep | None, on_tile: OnTile | None,
-             resume: Saved | None) -> Result:
+             resume: Saved | None, exact: bool) -> Result:
     first = resume.level if resume else 0
     if "CPU" in plan.device:
       needed = memory.estimate(plan.config, *plan.loaded.size, plan.num_regions)
@@ -190,10 +194,11 @@ class Painter:
     descent.let_go()  # the last look needs the memory
     picture = _eight_bits(_enlarged(picture, plan))
     try:
-      losses = self._problem(plan, "float32", on_tile, problem.found).value(picture)
+      losses = recorder.best_losses() if not exact else self._problem(
+          plan, "float32", on_tile, problem.found).value(picture)
     except KeyboardInterrupt as error:
       raise Interrupted(plan.finished(picture)) from error
-    return Result(_eight_bits(plan.finished(picture)), losses, recorder.history(), plan,
+    return Result(_eight_bits(plan.finished(picture)), picture, losses, recorder.history(), plan,
                   recorder.seconds, recorder.stopped, recorder.faults, failed)
 
   def _descend(self, index: int, plan: Plan, descent: Descent, problem: Problem,
@@ -223,9 +228,10 @@ class Painter:
                found: Found | None = None) -> Problem:
     assert self._network is not None, "the plan has loaded it"
     config = dataclasses.replace(plan.config, precision=precision)
-    key = config.layers, config.content_layers, config.style_layers, precision
+    anchored = is_anchored(config, plan.loaded)
+    key = config.layers, config.content_layers, config.style_layers, anchored, precision
     if key not in self._graphs:
-      self._graphs[key] = Graphs(self._network, config, self._traces)
+      self._graphs[key] = Graphs(self._network, config, self._traces, anchored=anchored)
     return Problem(self._network, config, plan.loaded, graphs=self._graphs[key], found=found,
                    on_tile=on_tile)
 

@@ -45,7 +45,8 @@ class Recorder:
     """Returns the steps until a picture or a saving is due, or the tolerance is looked at."""
     config = self._plan.config
     ends = [period - self.number % period
-            for period in (config.image_every, config.save_every) if period]
+            for period in (config.image_every, config.save_every, config.timelapse_every)
+            if period]
     if config.tolerance:
       ends.append(TOLERANCE_STEPS - done % TOLERANCE_STEPS)
     return min(ends, default=2**31)
@@ -90,6 +91,14 @@ class Recorder:
   def level_totals(self, index: int) -> np.ndarray:
     """Returns the losses of all steps of a level."""
     return np.concatenate([chunk.totals for level, chunk in self._chunks if level == index])
+
+  def best_losses(self) -> dict[str, float]:
+    """Returns the losses of the last level's best step: `total`, and each raw term by its name."""
+    history = self.history()
+    last = np.flatnonzero(history["level"] == history["level"][-1])
+    totals = np.nan_to_num(history["total"][last], nan=np.inf)
+    best = last[int(np.argmin(totals))]
+    return {name: float(history[name][best]) for name in ("total", *self._names)}
 
   def history(self) -> dict[str, np.ndarray]:
     """Returns arrays of all steps, as in `Result`."""

@@ -12,6 +12,7 @@ class Result(NamedTuple):
 
   Attributes:
     picture: [1, H, W, 3] float32 in [0, 1], whole levels of 8 bits.
+    optimized: likewise, before `color` and `strength` are applied.
     losses: of that picture as 8 bits before `color` and `strength`, in float32: `total`, and each
       raw term by its name.
     history: arrays of all steps: `level`, `total`, `step_length`, `gradient_norm` and each raw
@@ -24,6 +25,7 @@ class Result(NamedTuple):
   """
 
   picture: np.ndarray
+  optimized: np.ndarray
   losses: dict[str, float]
   history: dict[str, np.ndarray]
   plan: Plan

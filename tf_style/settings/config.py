@@ -167,6 +167,11 @@ class Config:
       choices=("auto", "content", "noise", "style", "recolored", "image"))
   seed: int = option(0, "int", "Optimization", "seed of the noise", low=0, high=2**31 - 1)
 
+  coherence: float = option(
+      1.0, "float", "Films",
+      "how firmly a frame is held to the last one, moved along, where the motion is sure; 0 paints "
+      "each frame alone", low=0, high=1000)
+
   precision: str = option(
       "auto", "choice", "Machine", "of the features; auto takes bfloat16 where it is faster",
       choices=("auto", "float32", "bfloat16"))
@@ -195,6 +200,10 @@ class Config:
   save_numbered: bool = option(
       False, "bool", "Watching",
       "give each picture of --save_every a file of its own beside the result: NAME-000050.png")
+  timelapse_every: int = option(
+      0, "int", "Watching",
+      "steps between the pictures of --timelapse; 0: so many that it lasts eight seconds",
+      low=0, high=_MOST_STEPS)
   checkpoint_every: float = option(
       60.0, "float", "Watching",
       "seconds between checkpoints, from which --resume goes on; 0: none", low=0)

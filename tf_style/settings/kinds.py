@@ -145,6 +145,16 @@ def _dimensions(value: Any) -> str:
   return f"{width}x{height}"
 
 
+def _seconds(value: Any) -> float:
+  """Reads 75.5, 1:15.5 and 0:01:15.5 alike."""
+  if not isinstance(value, str):
+    return _float(value)
+  parts = value.split(":")
+  if len(parts) > 3 or any(not re.fullmatch(r"[0-9]{1,9}", part) for part in parts[:-1]):
+    raise ValueError
+  return sum(float(part) * 60**place for place, part in enumerate(reversed(parts)))
+
+
 def _color(value: Any) -> str:
   digits = _text(value).removeprefix("#").lower()
   if not re.fullmatch("[0-9a-f]{6}", digits):
@@ -172,6 +182,7 @@ KINDS: Mapping[str, Kind] = {
     "ints": Kind(_several(_int), "whole numbers with commas between", "N,N"),
     "float": Kind(_float, "a number", "X"),
     "floats": Kind(_several(_float), "numbers with commas between", "X,X"),
+    "seconds": Kind(_seconds, "seconds, or HOURS:MINUTES:SECONDS", "SECONDS|M:SS"),
     "bool": Kind(_bool, "true or false", "true|false"),
     "choice": Kind(_name, "a name", "NAME"),
     "text": Kind(_text, "a text", "TEXT"),

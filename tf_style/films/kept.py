@@ -1,0 +1,136 @@
+"""The finished frames of a film, kept without loss, so that it can be gone on with and written."""
+
+import json
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tf_style.errors import InputError, expected
+from tf_style.pictures import images
+from tf_style.system import files
+
+_RECORD, _FRAMES, _ABOUT = "frames.jsonl", "frames", "film.json"
+
+
+class Entry(NamedTuple):
+  """A finished frame.
+
+  Attributes:
+    number: from 0.
+    time: seconds from the beginning of the result.
+    duration: seconds until the next, as far as the film says so; 0 otherwise.
+    begins_shot: whether nothing before counted for it.
+  """
+
+  number: int
+  time: Fraction
+  duration: Fraction
+  begins_shot: bool
+
+
+class KeptFrames:
+  """A folder with a PNG a frame, and a line about each; what is in it outlives the process.
+
+  Attributes:
+    entries: the finished frames, in order.
+  """
+
+  def __init__(self, folder: Path, key: dict[str, object]):
+    """Reads what is there, or begins.
+
+    Args:
+      folder: of the run.
+      key: what decides how the frames turn out, fit for JSON.
+    Raises:
+      InputError: the frames there are those of another film or other settings.
+      OSError: from the system.
+    """
+    self._folder = folder
+    about = json.loads(json.dumps(key, sort_keys=True))
+    path = folder / _ABOUT
+    if path.exists():
+      _check_same(json.loads(path.read_text("utf-8")), about)
+    else:
+      (folder / _FRAMES).mkdir(parents=True, exist_ok=True)
+      text = json.dumps(about, indent=1, sort_keys=True) + "\n"
+      files.write_atomically(path, lambda aside: aside.write_text(text, "utf-8"))
+    self.entries = list(self._read())
+
+  def add(self, entry: Entry, picture: np.ndarray, optimized: np.ndarray) -> None:
+    """Keeps a frame.
+
+    Args:
+      entry: about it; its number is the next one.
+      picture: [1, H, W, 3], as it is to be seen.
+      optimized: likewise, before `color` and `strength`: what the next frames go by.
+    Raises:
+      OSError: from the system; the frame is not kept.
+    """
+    images.save_picture(self.path(entry.number), picture)
+    if optimized is not picture and not np.array_equal(optimized, picture):
+      images.save_picture(self._other(entry.number), optimized)
+    line = json.dumps({"number": entry.number, "time": str(entry.time),
+                       "duration": str(entry.duration), "begins_shot": entry.begins_shot})
+    with open(self._folder / _RECORD, "a", encoding="utf-8") as file:
+      file.write(line + "\n")
+      file.flush()
+      os.fsync(file.fileno())
+    self.entries.append(entry)
+
+  def path(self, index: int) -> Path:
+    """Returns the path of a frame's PNG."""
+    return self._folder / _FRAMES / f"{index + 1:06d}.png"
+
+  def optimized(self, index: int) -> np.ndarray:
+    """Returns what the next frames go by, [1, H, W, 3] float32."""
+    other = self._other(index)
+    return images.load_picture(other if other.exists() else self.path(index)).rgb
+
+  def picture(self, index: int) -> np.ndarray:
+    """Returns a frame [H, W, 3] uint8."""
+    return images.to_uint8(images.load_picture(self.path(index)).rgb)
+
+  def remove(self) -> None:
+    """Removes the frames, when the film is written."""
+    files.remove_folder(self._folder / _FRAMES)
+
+  def _other(self, index: int) -> Path:
+    return self._folder / _FRAMES / f".optimized-{index + 1:06d}.png"
+
+  def _read(self) -> Iterator[Entry]:
+    """Yields the frames up to the first that is not there whole."""
+    try:
+      lines = (self._folder / _RECORD).read_text("utf-8").splitlines(keepends=True)
+    except OSError:
+      return
+    whole = []
+    for line in lines:
+      try:
+        record = json.loads(line) if line.endswith("\n") else None
+      except ValueError:
+        record = None
+      if record is None or not self.path(record["number"]).exists():
+        break
+      whole.append(line)
+      yield Entry(record["number"], Fraction(record["time"]), Fraction(record["duration"]),
+                  record["begins_shot"])
+    if len(whole) < len(lines):  # a line that was cut off would be in the way of the next
+      text = "".join(whole)
+      files.write_atomically(
+          self._folder / _RECORD, lambda aside: aside.write_text(text, "utf-8"))
+
+
+def is_kept(folder: str | os.PathLike[str]) -> bool:
+  """Says whether a run's folder is that of a film."""
+  return (Path(folder) / _ABOUT).exists()
+
+
+def _check_same(before: dict[str, object], now: dict[str, object]) -> None:
+  for name in sorted({*before, *now}):
+    if before.get(name) != now.get(name):
+      raise InputError("--resume: " + expected(
+          f"the {name} that the film was begun with ({before.get(name)})", str(now.get(name))))
