@@ -260,8 +260,9 @@ def test_commands_after_the_program_answer_help(name):
 def test_an_unknown_command_is_answered_with_the_names_of_all():
   done = python("-m", "tf_style", "galery", "--help")
   assert (done.returncode, done.stdout) == (2, "")
-  assert done.stderr == ("tf_style: error: expected a command (run, learn, gallery, export, board) "
-                         "or flags such as --content=FILE, received galery\n")
+  assert done.stderr == (
+      "tf_style: error: expected a command (run, learn, gallery, export, board, studio) or flags "
+      "such as --content=FILE, received galery\n")
 
 
 class ResourceExhaustedError(Exception):

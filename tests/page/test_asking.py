@@ -17,8 +17,8 @@ def test_nothing_asked_for_is_no_flag():
 
 
 @pytest.mark.parametrize(("changed", "flags"), [
-    ({"keep": -1}, {"content_weight": "0.03"}),
-    ({"keep": 2}, {"content_weight": "0.00375"}),
+    ({"keep": -1}, {"content_weight": f"{2 * Config.of().content_weight:g}"}),
+    ({"keep": 2}, {"content_weight": f"{Config.of().content_weight / 4:g}"}),
     ({"stroke": 1.5}, {"style_scale": "1.5"}),
     ({"color": "luminance"}, {"color": "luminance"}),
     ({"effort": "best", "size": 768}, {"effort": "best", "image_size": "768"})])

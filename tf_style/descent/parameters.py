@@ -140,9 +140,10 @@ class Frozen(tf.Module):
 
 
 class Gray(tf.Module):
-  """Another map, restricted to grey pictures: gradients are projected on three equal channels.
+  """Another map, restricted to gray pictures: gradients are projected on three equal channels.
 
-  What begins grey stays so, for maps and optimizers treat the channels alike.
+  What begins gray stays so, for maps and optimizers treat the channels alike, up to rounding: the
+  first one counts.
   """
 
   def __init__(self, inner: Parameters):
@@ -153,7 +154,7 @@ class Gray(tf.Module):
     self._inner.begin(start)
 
   def picture(self) -> tf.Tensor:
-    return self._inner.picture()
+    return tf.repeat(self._inner.picture()[..., :1], 3, -1)
 
   def pullback(self, gradient: tf.Tensor, picture: tf.Tensor) -> tf.Tensor:
     gray = tf.reduce_mean(gradient, -1, keepdims=True)
