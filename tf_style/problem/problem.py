@@ -183,8 +183,9 @@ class Problem:
     content: dict[str, Nest] = {}
     if loaded.content is not None:
       seen = color.seen(config.color, images.resize(loaded.content.rgb, height, width))
+      compared = style and (config.content_target == "adain" or config.neighbor_weight)
       own = self.graphs.targets.statistics(
-          seen, guides_of(True, 0.0), tile_size=int(config.tile_size)) if style else {}
+          seen, guides_of(True, 0.0), tile_size=int(config.tile_size)) if compared else {}
       features = self.graphs.targets.content(
           seen, own, style, guides_of(False, 0.0), tile_size=int(config.tile_size))
       visible = self._visible(height, width)
