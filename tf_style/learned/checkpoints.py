@@ -17,7 +17,6 @@ import numpy as np
 from absl import logging
 
 from tf_style.errors import InputError, expected
-from tf_style.learned.record import file_digest
 from tf_style.learned.settings import LearnConfig
 from tf_style.system import files, locks
 from tf_style.version import __version__
@@ -125,7 +124,7 @@ class TrainingCheckpoints:
     arrays: dict[str, Any] = state
     np.savez(aside / _STATE, **arrays)
     record = self._constant | {"seconds": time.monotonic() - self._start,
-                               "digest": file_digest(aside / _STATE)}
+                               "digest": files.digest_of(aside / _STATE)}
     (aside / _RECORD).write_text(json.dumps(record, indent=1), "utf-8")
 
 
@@ -157,7 +156,7 @@ def _read(run_folder: Path, folder: Path) -> SavedTraining:
   if version != (_FORMAT, __version__):
     raise InputError("--resume: " + expected(
         f"a checkpoint of tf_style {__version__}", f"one of tf_style {version[1]}"))
-  if file_digest(folder / _STATE) != record["digest"]:
+  if files.digest_of(folder / _STATE) != record["digest"]:
     raise ValueError(f"{_STATE} has another digest than in {_RECORD}")
   with np.load(folder / _STATE, allow_pickle=False) as arrays:
     state = dict(arrays)

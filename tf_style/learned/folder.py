@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from tf_style.learned.applying import SMALLEST
 from tf_style.learned.network import STRIDE, Network
-from tf_style.learned.record import RECORD, SAVED_MODEL, WEIGHTS, Record, file_digest
+from tf_style.learned.record import RECORD, SAVED_MODEL, WEIGHTS, Record
 from tf_style.pictures import images
-from tf_style.system.files import check_empty_folder, write_folder_atomically
+from tf_style.system.files import check_empty_folder, digest_of, write_folder_atomically
 from tf_style.version import __version__
 
 EXAMPLE = "example.jpg"
@@ -46,7 +46,7 @@ def write_folder(folder: str | os.PathLike[str], contents: Contents, *,
       images.save_picture(aside / EXAMPLE, example)
     if not compact:
       write_saved_model(aside / SAVED_MODEL, network)
-    digests = {path.name: file_digest(path) for path in read_back}
+    digests = {path.name: digest_of(path) for path in read_back}
     (aside / RECORD).write_text(dataclasses.replace(record, files=digests).as_text(), "utf-8")
     (aside / "README.md").write_text(readme(record, compact), "utf-8")
     check_empty_folder(target, "--output")

@@ -6,7 +6,6 @@ README; and, unless it is compact, a SavedModel. Nothing in it is executed when 
 """
 
 import dataclasses
-import hashlib
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from typing import Any
 from tf_style.errors import InputError, expected
 from tf_style.learned.settings import LearnConfig
 from tf_style.settings.config import Config
+from tf_style.system import files
 
 RECORD, WEIGHTS, SAVED_MODEL = "style.json", "network.weights.h5", "saved_model"
 _KIND, _FORMAT = "a style learned by tf_style", 1
@@ -126,19 +126,10 @@ def checked_file(folder: str | os.PathLike[str], record: Record, name: str) -> P
   """
   path = Path(folder) / name
   try:
-    same = record.files.get(name) == file_digest(path)
+    same = record.files.get(name) == files.digest_of(path)
   except OSError:
     same = False
   if not same:
     raise InputError("--model: " + expected(
         "a learned style that is whole", f"{folder}, whose {name} is missing or damaged"))
   return path
-
-
-def file_digest(path: Path) -> str:
-  """Returns the SHA-256 of a file."""
-  digest = hashlib.sha256()
-  with open(path, "rb") as file:
-    while block := file.read(2**20):
-      digest.update(block)
-  return digest.hexdigest()

@@ -18,7 +18,7 @@ from tf_style.system.files import safe_name
 
 MAX_PIXELS = 100_000_000
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic",
-            ".heif")
+           ".heif")
 
 Source = str | os.PathLike | bytes | BinaryIO | Image.Image | ArrayLike
 

@@ -163,7 +163,7 @@ class Checkpoints:
     record = self._constant | {
         "level": step.level, "level_ends": step.level_ends, "precision": step.precision,
         "faults": step.faults, "seconds": step.seconds,
-        "files": {path.name: _file_digest(path) for path in sorted(aside.iterdir())}}
+        "files": {path.name: files.digest_of(path) for path in sorted(aside.iterdir())}}
     record["checksum"] = _checksum(record)
     (aside / _RECORD).write_text(json.dumps(record, indent=1), "utf-8")
 
@@ -220,7 +220,7 @@ def _found(folder: Path) -> list[Path]:
 def _read(run_folder: Path, folder: Path) -> Saved:
   record = _read_record(folder / _RECORD)
   for name, digest in record.get("files", {}).items():
-    if _file_digest(folder / name) != digest:
+    if files.digest_of(folder / name) != digest:
       raise _Damaged(f"{name} has another digest than in {_RECORD}")
   try:
     with np.load(folder / _HISTORY, allow_pickle=False) as history:
@@ -262,11 +262,3 @@ def _digest(arrays: list[np.ndarray | None]) -> str:
       digest.update(repr(array.shape).encode())
       digest.update(np.ascontiguousarray(array).data)
   return digest.hexdigest()
-
-
-def _file_digest(path: Path) -> str:
-  with open(path, "rb") as file:
-    digest = hashlib.sha256()
-    while block := file.read(2**22):
-      digest.update(block)
-    return digest.hexdigest()
