@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from made_inputs import write_picture
 from PIL import Image
 
 import tf_style
@@ -39,6 +40,16 @@ def crop(number: int) -> Image.Image:
   width, height = (int(rng.integers(48, 65)) for _ in range(2))
   left, top = int(rng.integers(image.width - width)), int(rng.integers(image.height - height))
   return image.crop((left, top, left + width, top + height))
+
+
+# What is painted of the pictures of `write_inputs`.
+GOOD = ["00.png", "01.jpg", "03.png", "04.jpg", "below/02.png", "below/05.png"]
+
+
+def write_inputs(folder: Path) -> None:
+  """Writes six photographs and two bad files in `photos`, and a style."""
+  write_folder(folder / "photos", 6, 2)
+  write_picture(folder / "style.png", 60, 50, seed=9)
 
 
 def write_folder(folder: Path, good: int, bad: int = 0) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import processes
 import pytest
-from made_folders import crop, results, small_flags, write_folder
+from made_folders import GOOD, crop, results, small_flags, write_folder, write_inputs
 from made_inputs import write_picture, write_weights
 from PIL import Image
 from test_disk import small_drive  # noqa: F401 - a fixture
@@ -19,7 +19,6 @@ from test_disk import small_drive  # noqa: F401 - a fixture
 from tf_style import run
 from tf_style.cli import console, folders
 
-GOOD = ["00.png", "01.jpg", "03.png", "04.jpg", "below/02.png", "below/05.png"]
 OIL = "tf_style/samples/styles/oil"
 
 
@@ -31,8 +30,7 @@ def weights(tmp_path_factory) -> str:
 @pytest.fixture
 def here(tmp_path, monkeypatch) -> Path:
   """Six photographs and two bad files in `photos`, a style, and a mask."""
-  write_folder(tmp_path / "photos", 6, 2)
-  write_picture(tmp_path / "style.png", 60, 50, seed=9)
+  write_inputs(tmp_path)
   Image.fromarray(np.repeat(np.uint8([[[255, 0, 0]], [[0, 0, 255]]]), 40, 1)).save(
       tmp_path / "mask.png")
   monkeypatch.chdir(tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_folders import crop, results, small, write_folder
+from made_folders import GOOD, crop, results, small, write_inputs
 from made_inputs import write_picture, write_weights
 from test_painter import resident, traces
 
@@ -27,13 +27,11 @@ def weights(tmp_path_factory) -> str:
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
   """Six photographs and two bad files in `photos`, and the style."""
-  write_folder(tmp_path / "photos", 6, 2)
-  write_picture(tmp_path / "style.png", 60, 50, seed=9)
+  write_inputs(tmp_path)
   monkeypatch.chdir(tmp_path)
   return tmp_path
 
 
-GOOD = ["00.png", "01.jpg", "03.png", "04.jpg", "below/02.png", "below/05.png"]
 
 
 def paint(weights: str, **options) -> list[tf_style.Finished]:

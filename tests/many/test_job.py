@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from made_folders import crop, results, small, write_folder
-from made_inputs import write_picture
+from made_folders import GOOD, crop, results, small, write_inputs
 
 from tf_style.errors import InputError, OutputError
 from tf_style.many.folders import make_job, make_setup
@@ -16,8 +15,6 @@ from tf_style.many.job import Job
 from tf_style.many.manifest import Manifest
 from tf_style.many.tasks import Painted, task_of
 from tf_style.system import files
-
-GOOD = ["00.png", "01.jpg", "03.png", "04.jpg", "below/02.png", "below/05.png"]
 
 
 class Fake:
@@ -40,8 +37,7 @@ class Fake:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
-  write_folder(tmp_path / "photos", 6, 2)
-  write_picture(tmp_path / "style.png", 60, 50, seed=9)
+  write_inputs(tmp_path)
   monkeypatch.chdir(tmp_path)
   return tmp_path
 
