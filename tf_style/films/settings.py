@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from tf_style.errors import InputError, expected
-from tf_style.settings.fields import as_text, checked, option
+from tf_style.settings.fields import all_checked, as_text, checked, option
 
 _LONGEST_S = 1e7
 
@@ -47,11 +47,7 @@ class FilmConfig:
     Raises:
       InputError: an option is unknown or wrong.
     """
-    names = [field.name for field in dataclasses.fields(cls)]
-    for name in options:
-      if name not in names:
-        raise InputError(expected(f"one of the options {', '.join(names)}", name))
-    return cls(**options)
+    return cls(**all_checked(cls, options))
 
   def as_dict(self) -> dict[str, Any]:
     """Returns the fields as plain values, fit for JSON."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from tf_style.errors import InputError, expected
 from tf_style.settings.config import Config
-from tf_style.settings.fields import as_text, checked, option
+from tf_style.settings.fields import all_checked, as_text, checked, option
 from tf_style.settings.kinds import LONGEST_SIDE
 from tf_style.settings.presets import BLOCKS, STATISTICS
 from tf_style.vgg.network import NETWORKS
@@ -111,11 +111,7 @@ class LearnConfig:
     Raises:
       InputError: an option is unknown or wrong.
     """
-    fields = {field.name: field for field in dataclasses.fields(cls)}
-    for name in options:
-      if name not in fields:
-        raise InputError(expected(f"one of the options {', '.join(fields)}", name))
-    given = {name: checked(fields[name], value) for name, value in options.items()}
+    given = all_checked(cls, options)
     return cls(**{**EFFORTS[given.get("effort", "standard")], **given})
 
   def objective(self) -> Config:

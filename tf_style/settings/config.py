@@ -11,7 +11,7 @@ from typing import Any
 from tf_style.errors import InputError, expected
 from tf_style.losses.names import STYLE_LOSSES
 from tf_style.settings import presets
-from tf_style.settings.fields import as_text, checked, option
+from tf_style.settings.fields import all_checked, as_text, checked, option
 from tf_style.settings.kinds import LONGEST_SIDE, list_name
 from tf_style.settings.presets import (
     BLOCK_WEIGHTS,
@@ -268,14 +268,10 @@ class Config:
     Raises:
       InputError: an option is unknown or wrong.
     """
-    fields = {field.name: field for field in dataclasses.fields(cls)}
-    for name in options:
-      if name not in fields:
-        raise InputError(expected(f"one of the options {', '.join(fields)}", name))
-    given = {name: checked(fields[name], value) for name, value in options.items()}
+    given = all_checked(cls, options)
     preset, effort = given.get("preset", "default"), given.get("effort", "standard")
     values = {**PRESETS[preset], "preset": preset, "effort": effort}
-    loss = given.get("style_loss", values.get("style_loss", fields["style_loss"].default))
+    loss = given.get("style_loss", values.get("style_loss", cls.style_loss))
     values = {**LOSS_SETTINGS.get(loss, {}), **values, **given}
     alone = values.get("neighbor_weight") == 0
     values = {**(STATISTICS if alone else {}),

@@ -50,6 +50,19 @@ def checked(field: dataclasses.Field, value: Any) -> Any:
   return value
 
 
+def all_checked(record: type, options: Mapping[str, Any]) -> dict[str, Any]:
+  """Returns options of a dataclass of such fields, each as `checked` returns it.
+
+  Raises:
+    InputError: an option is unknown or wrong.
+  """
+  fields = {field.name: field for field in dataclasses.fields(record)}
+  for name in options:
+    if name not in fields:
+      raise InputError(expected(f"one of the options {', '.join(fields)}", name))
+  return {name: checked(fields[name], value) for name, value in options.items()}
+
+
 def _within(number: float, limits: Mapping[str, Any]) -> bool:
   return (not (isinstance(number, float) and not math.isfinite(number))
           and limits.get("low", number) <= number <= limits.get("high", number)
