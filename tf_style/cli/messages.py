@@ -36,7 +36,8 @@ def estimated_seconds(plan: "Plan") -> float:
   network, layers = plan.weights.network, config.layers
   pixels = 0.0
   for height, width, steps in plan.levels:
-    windows = tiles.plan_windows(height, width, int(config.tile_size), network, layers)
+    windows = tiles.plan_windows(height, width, int(config.tile_size), network, layers,
+                                 config.tileable)
     pixels += height * width * steps * tiles.forward_passes(windows)
   rate = devices.convolution_rate(plan.device, config.precision)
   operations = network.operations(network.deepest(layers).name)

@@ -1,5 +1,6 @@
 """What takes the place of the content: at each position the style's nearest hypercolumn."""
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ from tf_style.vgg.network import NETWORKS
 _MOST_ROWS = 8192
 _PRICE_ROUNDS = 20
 
+# What extracts features, and its hypercolumns of a window.
+_Network = tuple[Extractor, Compiled]
 _Columns = Callable[[], Iterator[tuple[Slices, np.ndarray]]]
 
 
@@ -38,26 +41,43 @@ class NeighborTarget(NamedTuple):
   weights: list[tf.Tensor]
 
 
+class StyleView(NamedTuple):
+  """A style as some regions see it.
+
+  Attributes:
+    picture: [1, H, W, 3].
+    regions: [1, h, w, R] what each position counts in each region, zero in those that do not see
+      it so; None is one region.
+  """
+
+  picture: np.ndarray
+  regions: np.ndarray | None
+
+
 class Neighbors:
   """Finds the targets of all levels; its two graphs serve pictures of every size."""
 
-  def __init__(self, extractor: Extractor, config: Config, traces: Traces | None = None):
+  def __init__(self, extractor: Extractor, of_styles: Extractor, config: Config,
+               traces: Traces | None = None):
     """Traces nothing yet.
 
     Args:
-      extractor: of the layers of `config`.
+      extractor: of the layers of `config`, for contents.
+      of_styles: likewise, for styles; mostly the same.
       config: the network, the neighbor layers and the turns of the style are read.
       traces: keeps account of what tracing leaves behind.
     """
     traces = traces or Traces()
-    self._extractor, self._network = extractor, NETWORKS[config.network]
+    self._network = NETWORKS[config.network]
     self._layers = [self._network.layers[name] for name in config.neighbor_layers]
     self._turns = range(config.style_turns)
-    self._own = Compiled(self._own_columns, traces)
+    made = lambda each: (each, Compiled(functools.partial(self._own_columns, each), traces))
+    self._content: _Network = made(extractor)
+    self._style = self._content if of_styles is extractor else made(of_styles)
     self._nearest = Compiled(_nearest, traces)
 
-  def target(self, content: np.ndarray, styles: Sequence[np.ndarray], shares: Sequence[float], *,
-             regions: np.ndarray | None = None, style_regions: Sequence[np.ndarray] | None = None,
+  def target(self, content: np.ndarray, styles: Sequence[Sequence[StyleView]],
+             shares: Sequence[float], *, regions: np.ndarray | None = None,
              weights: np.ndarray | None = None, scale: tf.Tensor | float = 1.0,
              tile_size: int = 0) -> NeighborTarget:
     """Finds for each position of the content the style's nearest one, region by region.
@@ -67,19 +87,17 @@ class Neighbors:
 
     Args:
       content: [1, H, W, 3].
-      styles: [1, H, W, 3] each, of any sizes.
+      styles: the views of each.
       shares: one a style; they sum to 1.
       regions: [1, h, w, R], what each position of the content counts in each region; None is one
         region.
-      style_regions: likewise, one a style.
       weights: [1, h, w], what each position counts; None counts all alike.
       scale: as in `NeighborTarget`.
       tile_size: side of a window; 0 looks at each picture at once.
     """
-    places, columns = _places(regions, content), self._columns(content, tile_size)
-    of_styles = [
-        self._rows_of_turns(style, None if style_regions is None else style_regions[index],
-                            tile_size) for index, style in enumerate(styles)]
+    places, columns = _places(regions, content), self._columns(
+        self._content, content, tile_size)
+    of_styles = [self._rows_of_views(views, tile_size) for views in styles]
     banks = {region: _Bank.of(_parts(of_styles, region))
              for region in np.unique(places[places >= 0])}
     rows = self._search(columns, places, banks, np.array(shares))
@@ -111,36 +129,29 @@ class Neighbors:
       size += len(bank.rows)
     return rows
 
-  def _columns(self, picture: np.ndarray, tile_size: int) -> _Columns:
+  def _columns(self, network: _Network, picture: np.ndarray, tile_size: int) -> _Columns:
     """Returns what walks over a picture as often as it is called; one window is kept instead."""
+    extractor, own = network
     height, width = picture.shape[1:3]
     windows = tiles.plan_windows(
-        height, width, tile_size, self._network, self._extractor.layers)
+        height, width, tile_size, self._network, extractor.layers, extractor.wraps)
     if len(windows) > 1:
-      return lambda: self._walk(picture, windows)
-    kept = list(self._walk(picture, windows))
+      return lambda: _walk(own, picture, windows)
+    kept = list(_walk(own, picture, windows))
     return lambda: iter(kept)
 
-  def _walk(self, picture: np.ndarray,
-            windows: Sequence[Window]) -> Iterator[tuple[Slices, np.ndarray]]:
-    """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
-    for window in windows:
-      rows = slice(window.top, window.top + window.height)
-      part = tf.constant(picture[:, rows, window.left:window.left + window.width])
-      yield (tiles.own_slices(window, GRID, of_picture=True),
-             self._own(part, tf.constant(window, tf.int32)).numpy())
-
-  def _own_columns(self, part: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
-    features, window = self._extractor(part), Window(*tf.unstack(vector))
+  def _own_columns(self, extractor: Extractor, part: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
+    features, window = extractor(part), Window(*tf.unstack(vector))
     own = [tiles.own_cells(features[layer.name], window, layer.stride) for layer in self._layers]
     return hypercolumns(own, [layer.stride for layer in self._layers])
 
-  def _rows_of_turns(self, style: np.ndarray, regions: np.ndarray | None,
-                     tile_size: int) -> dict[int, np.ndarray]:
+  def _rows_of_views(self, views: Sequence[StyleView], tile_size: int) -> dict[int, np.ndarray]:
     """Returns the hypercolumns [N, D] of each region of a style and its turns, some where many."""
-    parts = [self._rows(turned(style, turn), None if regions is None else turned(regions, turn),
-                        tile_size) for turn in self._turns]
-    return {region: np.concatenate([part[region] for part in parts]) for region in parts[0]}
+    parts = [self._rows(turned(view.picture, turn),
+                        None if view.regions is None else turned(view.regions, turn), tile_size)
+             for view in views for turn in self._turns]
+    return {region: np.concatenate([part[region] for part in parts if region in part])
+            for region in sorted(set().union(*parts))}
 
   def _rows(self, style: np.ndarray, regions: np.ndarray | None,
             tile_size: int) -> dict[int, np.ndarray]:
@@ -149,7 +160,7 @@ class Neighbors:
     parts: dict[int, list[np.ndarray]] = {}
     order: dict[int, list[np.ndarray]] = {}
     numbers = np.arange(places.size).reshape(places.shape)
-    for cut, columns in self._columns(style, tile_size)():
+    for cut, columns in self._columns(self._style, style, tile_size)():
       for region in np.unique(places[cut][places[cut] >= 0]):
         here = places[cut] == region
         parts.setdefault(region, []).append(columns[here])
@@ -179,6 +190,14 @@ class _Bank(NamedTuple):
     counts = [0 if part is None else len(part) for part in parts]
     return cls(rows, np.cumsum([0, *counts[:-1]]), {
         style: unit(tf.constant(part - center)) for style, part in there.items()})
+
+
+def _walk(own: Compiled, picture: np.ndarray,
+          windows: Sequence[Window]) -> Iterator[tuple[Slices, np.ndarray]]:
+  """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
+  for window in windows:
+    yield (tiles.own_slices(window, GRID, of_picture=True),
+           own(tf.constant(tiles.shown(picture, window)), tf.constant(window, tf.int32)).numpy())
 
 
 def _centers(columns: Iterator[tuple[Slices, np.ndarray]],

@@ -67,7 +67,16 @@ class Config:
 
   output_size: str = option(
       "", "dimensions", "Styles and regions",
-      "size of a texture made of the style alone, without --content")
+      "size of the result, whatever shape the photograph has (see --fit); without --content, of a "
+      "texture made of the style alone")
+  fit: str = option(
+      "crop", "choice", "Styles and regions",
+      "how a photograph comes to --output_size: crop cuts off what is too much, in the middle; "
+      "extend paints on beyond its border, in the style", choices=("crop", "extend"))
+  tileable: bool = option(
+      False, "bool", "Styles and regions",
+      "a picture that can be laid side by side with itself, without a seam; sides are whole "
+      "strides of the deepest layer, mostly of 16 pixels: of a photograph's the rest is cut off")
   style_blend: tuple[float, ...] = option(
       (), "floats", "Styles and regions",
       "shares of several styles, one for each --style; the pictures of a folder share its own; "
@@ -83,6 +92,15 @@ class Config:
   mask_keep: tuple[str, ...] = option(
       (), "colors", "Styles and regions",
       "colors in --content_mask, such as 000000, where the content stays as it is")
+  guide: str = option(
+      "none", "choice", "Styles and regions",
+      "auto finds regions that photograph and style have in common, and pairs them up: sky takes "
+      "from sky; their masks are written into the run's folder, to be edited and given back",
+      choices=("none", "auto"))
+  faces: float = option(
+      1.0, "float", "Styles and regions",
+      "how many times --content_weight counts in faces, which are found; 2 or 3 keep eyes and "
+      "mouths where they are; needs the extra 'faces'", low=0, high=16)
   mask_erosion: float = option(
       0.0, "float", "Styles and regions",
       "how far regions are shrunk from their borders before their statistics are taken: "
@@ -254,6 +272,11 @@ class Config:
     """All layers in use, each once."""
     neighbors = self.neighbor_layers if self.neighbor_weight else ()
     return tuple(dict.fromkeys(self.content_layers + self.style_layers + neighbors))
+
+  @property
+  def stride(self) -> int:
+    """Pixels between two positions of the deepest layer in use."""
+    return NETWORKS[self.network].deepest(self.layers).stride
 
   @property
   def output_shape(self) -> tuple[int, int] | None:
