@@ -20,7 +20,7 @@ from tf_style.system import files
 
 FILM_FLAGS = tuple(field.name for field in dataclasses.fields(FilmConfig))
 _NEVER = ("init_image", "content_map", "style_scale_map", "output_size", "fit", "polish",
-          "timelapse", "each_style", "workers", "cluster")
+          "tileable", "timelapse", "each_style", "workers", "cluster")
 _BESIDE_RESUME = ("resume", "output", "verbosity", "crf", "device", "max_pixels")
 # Settings that a film has beside --model, where a picture has none.
 _OF_A_FILM = ("coherence", "deterministic", "logdir")

@@ -71,7 +71,8 @@ class Inputs(NamedTuple):
       _check_texture(self.styles, config)
       for flag, value, needs in (("--color", config.color, "style"),
                                  ("--strength", config.strength, 1),
-                                 ("--faces", config.faces, 1)):
+                                 ("--texture", config.texture, 1), ("--faces", config.faces, 1),
+                                 ("--stroke_direction", config.stroke_direction, "style")):
         if value != needs:
           raise InputError(f"{flag}: " + expected(f"{needs} without --content", value))
       if self.content_map is not None:
@@ -83,6 +84,8 @@ class Inputs(NamedTuple):
       raise InputError("--fit: " + expected("--output_size and --content beside it", config.fit))
     if self.style_scale_map is not None and not self.styles:
       raise InputError("--style_scale_map: " + expected("a style beside it (--style=FILE)", "none"))
+    if config.texture < 1 and not self.styles:
+      raise InputError("--texture: " + expected("1 without --style", config.texture))
     self._check_guide(config)
     self._check_start(config)
     self._check_masks(config)

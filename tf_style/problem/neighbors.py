@@ -11,6 +11,7 @@ from tf_style.losses.hypercolumns import hypercolumns, nearest, unit
 from tf_style.losses.names import GRID
 from tf_style.problem import tiles
 from tf_style.problem.compiled import Compiled, Traces
+from tf_style.problem.directions import field
 from tf_style.problem.tiles import Slices, Window
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractor
@@ -19,6 +20,9 @@ from tf_style.vgg.network import NETWORKS
 # Positions of a style's region that are searched; more take time and memory in proportion.
 _MOST_ROWS = 8192
 _PRICE_ROUNDS = 20
+# How much cosines of features grow where strokes go the same way, and fall where they cross.
+_LEANING = 0.5
+_LEAST_KEPT = 0.05  # of a position's own hypercolumn; less is none
 
 # What extracts features, and its hypercolumns of a window.
 _Network = tuple[Extractor, Compiled]
@@ -70,7 +74,8 @@ class Neighbors:
     traces = traces or Traces()
     self._network = NETWORKS[config.network]
     self._layers = [self._network.layers[name] for name in config.neighbor_layers]
-    self._turns = range(config.style_turns)
+    self._directed = config.stroke_direction == "content"
+    self._turns = range(max(config.style_turns, 2 if self._directed else 1))
     made = lambda each: (each, Compiled(functools.partial(self._own_columns, each), traces))
     self._content: _Network = made(extractor)
     self._style = self._content if of_styles is extractor else made(of_styles)
@@ -78,8 +83,8 @@ class Neighbors:
 
   def target(self, content: np.ndarray, styles: Sequence[Sequence[StyleView]],
              shares: Sequence[float], *, regions: np.ndarray | None = None,
-             weights: np.ndarray | None = None, scale: tf.Tensor | float = 1.0,
-             tile_size: int = 0) -> NeighborTarget:
+             weights: np.ndarray | None = None, kept: np.ndarray | None = None,
+             scale: tf.Tensor | float = 1.0, tile_size: int = 0) -> NeighborTarget:
     """Finds for each position of the content the style's nearest one, region by region.
 
     Both are centred first: the mean over a region's positions is subtracted (Kolkin et al. 2022).
@@ -92,22 +97,29 @@ class Neighbors:
       regions: [1, h, w, R], what each position of the content counts in each region; None is one
         region.
       weights: [1, h, w], what each position counts; None counts all alike.
+      kept: [1, h, w] in [0, 1], the share of the content's own hypercolumn, moved to the style's
+        mean, in the target of each position; None is 0.
       scale: as in `NeighborTarget`.
       tile_size: side of a window; 0 looks at each picture at once.
     """
     places, columns = _places(regions, content), self._columns(
         self._content, content, tile_size)
     of_styles = [self._rows_of_views(views, tile_size) for views in styles]
-    banks = {region: _Bank.of(_parts(of_styles, region))
+    banks = {region: _Bank.of(_parts(of_styles, region), 2 * self._directed)
              for region in np.unique(places[places >= 0])}
-    rows = self._search(columns, places, banks, np.array(shares))
-    joined = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
+    ways = _LEANING * field(content, everywhere=True) if self._directed else None
+    rows = self._search(columns, places, banks, np.array(shares), ways)
+    found = [unit(tf.constant(bank.rows)) for bank in banks.values()]
+    if kept is not None and np.any(kept > _LEAST_KEPT):
+      found.append(_with_own(columns, np.where(kept > _LEAST_KEPT, places, -1), banks,
+                             np.concatenate(found), rows, kept))
+    joined = tf.concat(found, 0)
     of_layers = tf.split(joined[None, None], [layer.channels for layer in self._layers], -1)
     return NeighborTarget(of_layers, tf.constant(rows), tf.convert_to_tensor(scale),
                           [] if weights is None else [tf.constant(weights)])
 
   def _search(self, columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"],
-              shares: np.ndarray) -> np.ndarray:
+              shares: np.ndarray, ways: np.ndarray | None) -> np.ndarray:
     """Returns a row of all banks, one after the other, for each position: [1, h, w] int32."""
     styles, centers = range(len(shares)), _centers(columns(), places)
     cosines = np.full((len(styles), *places.shape), -np.inf, np.float32)
@@ -117,7 +129,8 @@ class Neighbors:
         here = places[cut] == region
         for style, directions in bank.directions.items():
           if here.any():
-            best = self._nearest(tf.constant(queries[here]), directions, centers[region])
+            beside = [] if ways is None else [tf.constant(ways[cut][here]), bank.ways[style]]
+            best = self._nearest(tf.constant(queries[here]), directions, centers[region], beside)
             for values, part in zip((found, cosines), best, strict=True):
               values[style][cut][here] = part.numpy()
     rows, size = np.zeros(places.shape, np.int32), 0
@@ -160,13 +173,36 @@ class Neighbors:
     parts: dict[int, list[np.ndarray]] = {}
     order: dict[int, list[np.ndarray]] = {}
     numbers = np.arange(places.size).reshape(places.shape)
+    ways = field(style) if self._directed else None
     for cut, columns in self._columns(self._style, style, tile_size)():
       for region in np.unique(places[cut][places[cut] >= 0]):
         here = places[cut] == region
-        parts.setdefault(region, []).append(columns[here])
+        rows = columns[here]
+        if ways is not None:
+          rows = np.concatenate([rows, ways[cut][here].astype(rows.dtype)], -1)
+        parts.setdefault(region, []).append(rows)
         order.setdefault(region, []).append(numbers[cut][here])
     return {region: np.concatenate(each)[np.argsort(np.concatenate(order[region]))]
             for region, each in parts.items()}
+
+
+def _with_own(columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"],
+              joined: np.ndarray, rows: np.ndarray, kept: np.ndarray) -> tf.Tensor:
+  """Returns rows of their own for the positions that have a place, and puts them into `rows`."""
+  centers, size, added = _centers(columns(), places), len(joined), []
+  for cut, values in columns():
+    for region, bank in banks.items():
+      here = places[cut] == region
+      if not here.any():
+        continue
+      own = values[here] - centers[region].numpy() + np.mean(bank.rows, 0, np.float32)
+      share = kept[cut][here][:, None]
+      mixed = share * unit(tf.constant(np.float32(own))) + (1 - share) * np.float32(
+          joined[rows[cut][here]])
+      rows[cut][here] = size + np.arange(len(mixed))
+      size += len(mixed)
+      added.append(mixed.astype(joined.dtype))
+  return unit(tf.constant(np.concatenate(added)))
 
 
 class _Bank(NamedTuple):
@@ -176,20 +212,26 @@ class _Bank(NamedTuple):
     rows: [M, D] of all styles, one after the other.
     starts: [S] the first row of each style.
     directions: [m, D] of unit length, centred, of each style that has the region.
+    ways: [m, 2] of each of them, its directions of strokes; [m, 0] where these count nothing.
   """
 
   rows: np.ndarray
   starts: np.ndarray
   directions: dict[int, tf.Tensor]
+  ways: dict[int, tf.Tensor]
 
   @classmethod
-  def of(cls, parts: Sequence[np.ndarray | None]) -> "_Bank":
-    there = {style: part for style, part in enumerate(parts) if part is not None}
+  def of(cls, parts: Sequence[np.ndarray | None], last: int) -> "_Bank":
+    """Makes one of rows whose `last` columns are directions of strokes."""
+    size = next(part.shape[-1] for part in parts if part is not None) - last
+    ways = {style: tf.constant(part[:, size:].astype(np.float32))
+            for style, part in enumerate(parts) if part is not None}
+    there = {style: part[:, :size] for style, part in enumerate(parts) if part is not None}
     rows = np.concatenate([*there.values()])
     center = np.mean(rows, 0, np.float32).astype(rows.dtype)
     counts = [0 if part is None else len(part) for part in parts]
     return cls(rows, np.cumsum([0, *counts[:-1]]), {
-        style: unit(tf.constant(part - center)) for style, part in there.items()})
+        style: unit(tf.constant(part - center)) for style, part in there.items()}, ways)
 
 
 def _walk(own: Compiled, picture: np.ndarray,
@@ -218,9 +260,9 @@ def _parts(of_styles: Sequence[dict[int, np.ndarray]], region: int) -> list[np.n
   return [np.concatenate([*rows.values()]) if rows else None for rows in of_styles]
 
 
-def _nearest(query: tf.Tensor, directions: tf.Tensor,
-             center: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-  return nearest(query - tf.cast(center, query.dtype), directions)
+def _nearest(query: tf.Tensor, directions: tf.Tensor, center: tf.Tensor,
+             beside: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+  return nearest(query - tf.cast(center, query.dtype), directions, beside)
 
 
 def _places(regions: np.ndarray | None, picture: np.ndarray) -> np.ndarray:

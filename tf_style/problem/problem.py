@@ -223,6 +223,9 @@ class Problem:
     on_grid = lambda planes, size: area_means(planes, size[0], size[1], GRID)[None]
     weights, visible = (None if planes is None else on_grid(planes, (height, width))[..., 0]
                         for planes in (loaded.content_weights, loaded.visible))
+    kept = None
+    if loaded.content_map is not None:  # a weight of 2 keeps half of what is there
+      kept = 1 - 1 / np.maximum(on_grid(loaded.content_map, (height, width))[..., 0], 1)
     scale = self.graphs.objective.scale(own, style)
     if weights is not None and loaded.content_map is not None:  # the mean is over what is visible
       scale *= np.sum(weights) / max(weights.size if visible is None else np.sum(visible), 1e-6)
@@ -230,7 +233,7 @@ class Problem:
         content, [self._views(index, height, width) for index in range(len(loaded.styles))],
         loaded.shares,
         regions=None if regions is None else on_grid(regions.content, (height, width)),
-        weights=weights, scale=scale, tile_size=int(self.config.tile_size))
+        weights=weights, kept=kept, scale=scale, tile_size=int(self.config.tile_size))
     self.found = {(height, width): target}
     return target
 

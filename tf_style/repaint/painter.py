@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import functools
 import gc
+import math
 from collections.abc import Callable, Sequence
 
 import keras
@@ -24,6 +25,7 @@ from tf_style.problem.compiled import Traces
 from tf_style.problem.evaluators import Evaluator, OnTile
 from tf_style.problem.inputs import Anchor, Inputs, Sources
 from tf_style.problem.loaded import style_reader
+from tf_style.problem.objective import Objective
 from tf_style.problem.problem import Found, Graphs, Problem, is_anchored
 from tf_style.problem.terms import Wanted
 from tf_style.repaint.checkpoints import Saved
@@ -167,6 +169,8 @@ class Painter:
       plan = plan._replace(levels=_levels_as_done(plan.levels, resume))
     if on_plan:
       on_plan(plan)
+    if not plan.config.texture:
+      return _not_painted(plan)
     if self._network is None:
       self._network = Extractors(plan.weights)
     with tf.device(plan.device):
@@ -279,6 +283,15 @@ def stylize(content: Source | None = None, style: Sources = None, config: Config
     return painter(content, content_mask=content_mask, content_map=content_map,
                    style_scale_map=style_scale_map, init_image=init_image, on_plan=on_plan,
                    on_step=on_step, on_tile=on_tile, resume=resume)
+
+
+def _not_painted(plan: Plan) -> Result:
+  """Returns the result of a run without steps, whose losses nobody knows."""
+  picture, names = _eight_bits(plan.start), Objective(plan.config).names
+  history = {name: np.zeros(0, np.float32) for name in (
+      "level", "total", "step_length", "gradient_norm", *names)}
+  return Result(_eight_bits(plan.finished(picture)), picture,
+                dict.fromkeys(("total", *names), math.nan), history, plan, 0.0, False, 0, False)
 
 
 def _seen(problem: Problem, level: Level) -> tuple[Evaluator, Wanted, int]:

@@ -9,16 +9,17 @@ import numpy as np
 from tf_style.errors import InputError, expected
 from tf_style.pictures import color, images, masks
 from tf_style.pictures.seams import resize_tile
-from tf_style.problem import correspondence, memory
+from tf_style.problem import correspondence, directions, memory
 from tf_style.problem.inputs import Inputs, size_at
 from tf_style.problem.loaded import Loaded, load, style_colors
+from tf_style.problem.palettes import in_palette
 from tf_style.repaint import pyramid
 from tf_style.repaint.details import as_faint, details
 from tf_style.settings.config import Config
 from tf_style.system import devices
 from tf_style.system.memory import memory_limit
 from tf_style.vgg.extractor import Extractors
-from tf_style.vgg.weights import Weights, load_weights
+from tf_style.vgg.weights import Weights, load_weights, no_weights
 
 # From height and width: the content [1, H, W, 3], and how much of it is kept, [1, H, W, 1].
 Keeps = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
@@ -35,6 +36,7 @@ class Plan(NamedTuple):
     loaded: the pictures.
     start: [1, H, W, 3], of any size.
     notes: what the user should know.
+    palette: [1, H, W, 3] the content in the styles' colors; None where that counts nothing.
   """
 
   config: Config
@@ -44,6 +46,7 @@ class Plan(NamedTuple):
   loaded: Loaded
   start: np.ndarray
   notes: tuple[str, ...]
+  palette: np.ndarray | None = None
 
   @property
   def content(self) -> images.Picture | None:
@@ -79,11 +82,13 @@ class Plan(NamedTuple):
   def overlays(self) -> dict[str, np.ndarray]:
     """Pictures [1, H, W, 3] of what was found, by name.
 
-    That is the content, bright where it counts, and masks of regions.
+    That is the content, bright where it counts, with its directions, and masks of regions.
     """
     content, counts, found = self.content, self.loaded.content_map, {}
     if content is not None and counts is not None:
       found["content_map"] = content.rgb * (0.2 + 0.8 * counts / max(counts.max(), 1))[None]
+    if content is not None and self.config.stroke_direction == "content":
+      found["directions"] = directions.drawn(content.rgb)
     if self.config.guide == "auto" and (regions := self.regions):
       found["content_mask"] = masks.shown(regions.colors, regions.content)
       found |= {f"style_mask-{number}": masks.shown(regions.colors, planes)
@@ -124,9 +129,16 @@ class Plan(NamedTuple):
     return limited
 
   def finished(self, picture: np.ndarray) -> np.ndarray:
-    """Returns what the user gets of a result [1, H, W, 3]: with `color` and `strength` applied."""
+    """Returns what the user gets of a result [1, H, W, 3].
+
+    `texture`, `color` and `strength` are applied.
+    """
     if self.content is None:
       return picture
+    if self.palette is not None:
+      share = np.float32(self.config.texture)
+      alone = images.resize(self.palette, *picture.shape[1:3])
+      picture = share * picture + (1 - share) * alone
     return color.finished(self.config.color, self.config.strength, picture, self.content.rgb)
 
 
@@ -146,6 +158,8 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
   """
   loaded = load(inputs, config, styles_at)
   device = devices.choose_device(config.device)
+  if not (config.texture or config.guide == "auto"):
+    weights = no_weights(config.network)
   weights = weights or load_weights(config.network, config.weights)
   network = weights.network
   weights = weights.up_to(network.deepest(config.layers).name)
@@ -154,6 +168,10 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
   asked = _resolved(config, loaded, network.name, device)
   deepest = network.deepest(asked.layers)
   _check_sizes(deepest.stride, loaded, asked)
+  if not asked.texture:  # nothing is painted
+    begun = color.seen(config.color, in_palette(loaded))
+    return Plan(asked, [pyramid.Level(*loaded.size, 0)], device, weights, loaded, begun,
+                tuple(loaded.notes), begun)
   config = memory.fitted(
       asked, *loaded.size, memory_limit(device), loaded.num_regions, device)
   levels = pyramid.make_levels(*loaded.size, config.steps, config.levels, config.level_steps,
@@ -162,7 +180,8 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
   start = _start_picture(config, levels, loaded, inputs)
   if config.color == "luminance" or loaded.gray:
     start = color.gray(start)
-  return Plan(config, levels, device, weights, loaded, start, tuple(notes))
+  return Plan(config, levels, device, weights, loaded, start, tuple(notes),
+              in_palette(loaded) if config.texture < 1 else None)
 
 
 def _with_regions(loaded: Loaded, config: Config, extractors: Extractors) -> Loaded:
@@ -185,7 +204,9 @@ def _resolved(config: Config, loaded: Loaded, network: str, device: str) -> Conf
   changes: dict[str, Any] = {
       f"{kind}_{part}": () for kind in left_out for part in ("layers", "layer_weights")}
   if left_out:
-    changes["neighbor_weight"] = 0.0
+    changes |= {"neighbor_weight": 0.0, "stroke_direction": "style"}
+  if not config.texture:
+    changes["tile_size"] = 0
   if config.precision == "auto":
     changes["precision"] = devices.fast_precision(device)
   if config.init == "auto":

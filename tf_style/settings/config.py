@@ -61,6 +61,10 @@ class Config:
       "whose colors the result has: content gives it the photograph's chroma afterwards; "
       "luminance stylizes lightness alone; match recolors the style to the photograph before",
       choices=("style", "content", "luminance", "match"))
+  texture: float = option(
+      1.0, "float", "The look",
+      "share of the brushwork in a blend with the photograph in the style's palette; 0 is the "
+      "palette alone, without a network, in seconds", low=0, high=1)
   strength: float = option(
       1.0, "float", "The look", "share of the result in a blend with the content, made at the end",
       low=0, high=1)
@@ -89,6 +93,10 @@ class Config:
       1, "int", "Styles and regions",
       "in how many copies of the style the nearest features are sought: 4 are its quarter turns, 8 "
       "their mirror images too", low=1, high=8)
+  stroke_direction: str = option(
+      "style", "choice", "Styles and regions",
+      "whose direction brush strokes have: content lets them follow the photograph's edges, where "
+      "the style, or a copy turned by a quarter, has such strokes", choices=("style", "content"))
   mask_keep: tuple[str, ...] = option(
       (), "colors", "Styles and regions",
       "colors in --content_mask, such as 000000, where the content stays as it is")
@@ -240,6 +248,9 @@ class Config:
     if self.neighbor_weight and not self.neighbor_layers:
       raise InputError("--neighbor_layers: " + expected(
           "at least one layer, or --neighbor_weight=0", "none"))
+    if self.stroke_direction == "content" and not self.neighbor_weight:
+      raise InputError("--stroke_direction: " + expected(
+          "a --neighbor_weight above 0 beside content", self.neighbor_weight))
     if not self.content_layers + self.style_layers:
       raise InputError("--style_layers: " + expected("at least one style or content layer", "none"))
     if self.style_blend and not 0 < sum(self.style_blend) < math.inf:
