@@ -16,7 +16,7 @@ from tf_style.vgg.extractor import Extractors
 from tf_style.vgg.weights import load_weights
 
 COLUMNS, WIDTH_PX, HEIGHT_PX = 4, 240, 190
-ALL = {"optimizer": "lbfgs", "effort": "draft", "image_size": 224}
+ALL = {"optimizer": "lbfgs", "effort": "draft", "image_size": 176}
 SKY, GROUND, MOON = "#0000ff", "#00ff00", "#ffff00"
 
 

@@ -45,7 +45,7 @@ def test_flat_places_have_none_of_their_own():
 def test_agreement():
   assert agreement(stripes(20), stripes(20)) > 0.95
   assert agreement(stripes(20), stripes(110)) < -0.9
-  assert abs(agreement(stripes(20), stripes(65))) < 0.1
+  assert abs(agreement(stripes(20), stripes(65))) < 0.15
 
 
 def chosen(network, content: np.ndarray, style: np.ndarray, **options) -> np.ndarray:
@@ -59,7 +59,7 @@ def test_neighbors_have_the_direction_of_the_content(vgg16):
   content = 0.6 * sample("photo", HEIGHT, WIDTH) + 0.4 * stripes(0)
   rows = chosen(vgg16, content, style, stroke_direction="content")
   turned, columns = np.divmod(rows, 24 * 24)
-  across = np.where(turned == 0, columns % 24 >= 12, columns // 24 < 12)
+  across = np.where(turned == 0, columns % 24 >= 12, columns // 24 >= 12)
   assert across.mean() > 0.8
 
 

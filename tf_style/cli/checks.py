@@ -24,7 +24,8 @@ def check_pictures(job: Job) -> tuple[int, int]:
   job.inputs.check(config)
   for flag, paths in job.paths.items():
     for path in paths:
-      for picture in images.pictures_of(path, f"--{flag}") if flag.startswith("style") else [path]:
+      several = flag in ("style", "style_mask")
+      for picture in images.pictures_of(path, f"--{flag}") if several else [path]:
         images.probe_size(picture, config.max_pixels, f"--{flag}")
   if config.output_shape:
     return config.output_shape

@@ -98,12 +98,11 @@ def nearest(query: tf.Tensor, bank: tf.Tensor,
   Returns:
     [N] int32 rows of the bank, and [N] float32 their cosines, rounded as the features are.
   """
-  count, size = tf.shape(query)[0], query.shape[-1]
-  rows = unit(query)
+  count, rows = tf.shape(query)[0], unit(query)
   if beside:
     rows, bank = (tf.concat([each, tf.cast(more, each.dtype)], 1)
                   for each, more in zip((rows, bank), beside, strict=True))
-    size += beside[0].shape[-1]
+  size = rows.shape[-1] or tf.shape(rows)[1]
   blocks = tf.reshape(tf.pad(rows, [[0, -count % _BLOCK], [0, 0]]), [-1, _BLOCK, size])
 
   def compare(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -197,7 +197,7 @@ def _with_own(columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"
         continue
       own = values[here] - centers[region].numpy() + np.mean(bank.rows, 0, np.float32)
       share = kept[cut][here][:, None]
-      mixed = share * unit(tf.constant(np.float32(own))) + (1 - share) * np.float32(
+      mixed = share * unit(tf.constant(np.float32(own))).numpy() + (1 - share) * np.float32(
           joined[rows[cut][here]])
       rows[cut][here] = size + np.arange(len(mixed))
       size += len(mixed)

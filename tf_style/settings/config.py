@@ -107,7 +107,7 @@ class Config:
       choices=("none", "auto"))
   faces: float = option(
       1.0, "float", "Styles and regions",
-      "how many times --content_weight counts in faces, which are found; 2 or 3 keep eyes and "
+      "how many times --content_weight counts in faces, which are found; 4 keeps eyes and "
       "mouths where they are; needs the extra 'faces'", low=0, high=16)
   mask_erosion: float = option(
       0.0, "float", "Styles and regions",
