@@ -62,6 +62,8 @@ setup(
     extras_require={
         # Workers for folders of pictures, on one machine or several.
         "cluster": ["ray>=2.40"],
+        # Finds faces; its networks are part of the package.
+        "faces": ["mtcnn>=1.0"],
         # HEIC, as iPhones take photographs.
         "heif": ["pillow-heif>=0.21"],
         "gpu": ["tensorflow[and-cuda]>=2.18"],
@@ -74,8 +76,9 @@ setup(
         # The page in the browser.
         "studio": ["gradio>=6.31,<7"],
         "test": ["av>=18; python_version >= '3.11'", "gradio>=6.31,<7", "hypothesis", "matplotlib",
-                 "mypy", "onnx", "opencv-python-headless>=4.9", "pillow-heif", "playwright",
-                 "pytest", "pytest-xdist", "ray", "ruff", "scikit-image", "scikit-learn", "scipy"],
+                 "mtcnn>=1.0", "mypy", "onnx", "opencv-python-headless>=4.9", "pillow-heif",
+                 "playwright", "pytest", "pytest-xdist", "ray", "ruff", "scikit-image",
+                 "scikit-learn", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

@@ -33,17 +33,19 @@ class Doubles(Extractors):
 
 def make_problem(network: Extractors, content: Source | None, style: Sources = None, /, *,
                  content_mask: Source | None = None, style_mask: Sources = None,
+                 content_map: Source | None = None, style_scale_map: Source | None = None,
                  **options: Any) -> Problem:
   """Makes a problem as a run does.
 
   Args:
     network: pretrained.
-    content, style, content_mask, style_mask: as for `Inputs.of`.
+    content, style, content_mask, style_mask, content_map, style_scale_map: as for `Inputs.of`.
     options: as for `Config.of`; there are no neighbors where they do not say so.
   """
   config = Config.of(**{"network": network.weights.network.name, "image_size": "original",
                         "tile_size": 0, "precision": "float32",
                         **({} if "preset" in options else {"neighbor_weight": 0}), **options})
-  inputs = Inputs.of(content, style, content_mask=content_mask, style_mask=style_mask)
+  inputs = Inputs.of(content, style, content_mask=content_mask, style_mask=style_mask,
+                     content_map=content_map, style_scale_map=style_scale_map)
   plan = make_plan(inputs, config, network.weights)
   return Problem(network, plan.config, plan.loaded)

@@ -184,6 +184,7 @@ def _make(page: Page, signals: Signals) -> int:
   painters = _painters(page)
   notes = [note for place, cell in page.places for note in painters[place].plan(
       cell.job.inputs.content, content_mask=cell.job.inputs.content_mask,
+      content_map=cell.job.inputs.content_map, style_scale_map=cell.job.inputs.style_scale_map,
       init_image=cell.job.inputs.init_image).notes]
   for note in dict.fromkeys(notes):
     console.say(note)
@@ -192,7 +193,9 @@ def _make(page: Page, signals: Signals) -> int:
     inputs = cell.job.inputs
     with painters[place] as paint:
       result = paint(inputs.content, content_mask=inputs.content_mask,
-                     init_image=inputs.init_image, on_step=lambda step: _stops(step, signals))
+                     content_map=inputs.content_map,
+                     style_scale_map=inputs.style_scale_map, init_image=inputs.init_image,
+                     on_step=lambda step: _stops(step, signals))
     if result.stopped:
       break
     page.put(place, result.picture)

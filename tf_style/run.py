@@ -77,9 +77,9 @@ def _repaint(job: Job, start: "Source | None", signals: Signals, command_line: s
   try:
     paint = painter.Painter(inputs.styles, job.config, style_mask=inputs.style_masks)
     result = paint(
-        inputs.content, content_mask=inputs.content_mask, init_image=start,
-        on_plan=watchers.begin, on_step=watchers.on_step, on_tile=watchers.on_tile,
-        resume=job.resume)
+        inputs.content, content_mask=inputs.content_mask, content_map=inputs.content_map,
+        style_scale_map=inputs.style_scale_map, init_image=start, on_plan=watchers.begin,
+        on_step=watchers.on_step, on_tile=watchers.on_tile, resume=job.resume)
   except KeyboardInterrupt:
     watchers.folder.discard()
     raise

@@ -1,10 +1,11 @@
 """Makes the README's pictures from the samples, and the table of what each run took and reached.
 
-    bin/figures                  all of them, 16 runs, and the two sheets
+    bin/figures                  all of them, 16 runs, and the three sheets
     bin/figures oil init         some, by name
     bin/figures strips article   the strips; the two programs of the article
     bin/figures pairs            the sheet of twenty pairs
     bin/figures controls         the sheet of controls, 18 small runs, which are not kept
+    bin/figures placed           the sheet of controls by place, 10 small runs, which are not kept
 
 Pictures go to tf_style/samples/results, and each run's row into the table FIGURES.md there. Results
 are kept in .cache/figures too, by pair, configuration and source code, so that one that was stopped
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 import controls
 import numpy as np
 import pairs as pairs_
+import placed
 from measures import Measures
 from PIL import Image
 
@@ -191,7 +193,7 @@ def main(names: list[str]) -> int:
   if "--help" in names:
     print(__doc__)
     return 0
-  known = [*LARGE, *STRIPS, *ARTICLE, "controls", "pairs"]
+  known = [*LARGE, *STRIPS, *ARTICLE, "controls", "placed", "pairs"]
   wanted = [each for name in names for each in GROUPS.get(name, (name,))] or known
   if unknown := [name for name in wanted if name not in known]:
     print(f"expected some of {', '.join([*known, *GROUPS])}, received {', '.join(unknown)}",
@@ -203,6 +205,8 @@ def main(names: list[str]) -> int:
       save(name, strip({label: studio.picture(run) for label, run in STRIPS[name].items()}))
     elif name == "controls":
       save(name, controls.draw(), 300_000)
+    elif name == "placed":
+      save(name, placed.draw(), 300_000)
     elif name == "pairs":
       save(name, sheet_of_pairs(studio), 700_000)
     else:

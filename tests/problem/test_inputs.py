@@ -68,7 +68,6 @@ def test_coarse_levels_see_enough_of_a_style():
      "--content_mask: expected a mask that --style_mask pairs up with"),
     ({}, {"mask_keep": "000000"},
      "--content_mask: expected a mask with the colors of --mask_keep"),
-    ({}, {"output_size": "64x64"}, "--output_size: expected none beside --content"),
     ({"content": None}, {},
      "--content: expected the path of a picture .* or a texture's --output_size"),
     ({"content": None, "styles": ()}, {"output_size": "64x64"}, "--content: expected"),

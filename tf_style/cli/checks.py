@@ -24,12 +24,14 @@ def check_pictures(job: Job) -> tuple[int, int]:
   job.inputs.check(config)
   for flag, paths in job.paths.items():
     for path in paths:
-      for picture in images.pictures_of(path, f"--{flag}") if flag.startswith("style") else [path]:
+      several = flag in ("style", "style_mask")
+      for picture in images.pictures_of(path, f"--{flag}") if several else [path]:
         images.probe_size(picture, config.max_pixels, f"--{flag}")
-  size = config.output_shape or images.probe_size(str(job.inputs.content), config.max_pixels)
-  if job.inputs.content is not None and config.image_size != "original":
-    size = images.fitted_size(*size, int(config.image_size))
-  return size
+  if config.output_shape:
+    return config.output_shape
+  size = images.probe_size(str(job.inputs.content), config.max_pixels)
+  return size if config.image_size == "original" else images.fitted_size(
+      *size, int(config.image_size))
 
 
 def check_output(output: Path, height: int, width: int) -> None:

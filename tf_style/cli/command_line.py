@@ -65,6 +65,12 @@ FILES = (
     Flag("style_mask", "FILE|FOLDER", "The job",
          "one for each --style, in the same order; without any, the whole style goes to the region "
          "that --mask_keep leaves", repeated=True),
+    Flag("content_map", "FILE", "The job",
+         "a gray picture of how much of the photograph is kept where: --content_weight counts in "
+         "full where it is white, and not at all where it is black"),
+    Flag("style_scale_map", "FILE", "The job",
+         "a gray picture of how large brush strokes are where: white as --style_scale says, "
+         "mid-gray half as large, black a quarter"),
     Flag("output", "FILE|FOLDER", "The job",
          "the result, by its ending a PNG, JPEG, WebP or 16-bit TIFF; of a film MP4 (H.264), WebM "
          "(VP9), MOV (ProRes) or GIF, or a folder for PNGs, a name without an ending "

@@ -19,7 +19,8 @@ from tf_style.settings.config import Config
 from tf_style.system import files
 
 FILM_FLAGS = tuple(field.name for field in dataclasses.fields(FilmConfig))
-_NEVER = ("init_image", "output_size", "polish", "timelapse", "each_style", "workers", "cluster")
+_NEVER = ("init_image", "content_map", "style_scale_map", "output_size", "fit", "polish",
+          "tileable", "timelapse", "each_style", "workers", "cluster")
 _BESIDE_RESUME = ("resume", "output", "verbosity", "crf", "device", "max_pixels")
 # Settings that a film has beside --model, where a picture has none.
 _OF_A_FILM = ("coherence", "deterministic", "logdir")
@@ -76,6 +77,8 @@ def film_job_of(given: Mapping[str, Any], resume: Path | None = None) -> FilmJob
   for name in _NEVER:
     if name in given:
       raise InputError(f"--{name}: " + expected("none for a film", given[name]))
+  if given.get("guide", "none") != "none":  # other regions from frame to frame would flicker
+    raise InputError("--guide: " + expected("none for a film", given["guide"]))
   settings = FilmConfig.of(**{name: given[name] for name in FILM_FLAGS if name in given})
   (content,), job = paths_of(given, "content"), _job_of_frames(given)
   output = path_of(given, "output")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
   from tf_style.many.job import Finished
 
 _OF_THE_JOB = ("content", "output", "logdir", "each_style", "workers", "cluster")
+_OF_ONE = ("content_map", "style_scale_map")  # they are drawn for one picture
 _PATHS = ("style", "content_mask", "style_mask", "init_image", "output", "logdir", "weights")
 _SAID = 20  # failed items; the table has all
 
@@ -77,6 +78,9 @@ def asked(given: Mapping[str, Any]) -> Folders:
   Raises:
     InputError: a value is wrong, or nothing is found.
   """
+  for name in _OF_ONE:
+    if name in given:
+      raise InputError(f"--{name}: " + expected("one picture as --content", "several"))
   output, contents = path_of(given, "output"), paths_of(given, "content")
   if output is None:
     raise InputError("--output: " + expected(

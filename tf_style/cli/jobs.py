@@ -51,6 +51,7 @@ class Job(NamedTuple):
     several = {
         "content": (inputs.content,), "style": inputs.styles,
         "content_mask": (inputs.content_mask,), "style_mask": inputs.style_masks,
+        "content_map": (inputs.content_map,), "style_scale_map": (inputs.style_scale_map,),
         "init_image": (inputs.init_image,)}
     return {name: tuple(map(str, paths)) for name, paths in several.items()
             if paths and paths[0] is not None}
@@ -72,7 +73,9 @@ def job_of(given: Mapping[str, Any]) -> Job:
     options["weights"] = weights_of(options["weights"])
   inputs = Inputs.of(
       path_of(given, "content"), paths_of(given, "style"), init_image=init_image,
-      content_mask=path_of(given, "content_mask"), style_mask=paths_of(given, "style_mask"))
+      content_mask=path_of(given, "content_mask"), style_mask=paths_of(given, "style_mask"),
+      content_map=path_of(given, "content_map"),
+      style_scale_map=path_of(given, "style_scale_map"))
   return with_timelapse(Job(
       config=Config.of(**options), inputs=inputs, output=path_of(given, "output"),
       logdir=path_of(given, "logdir") or "logs", verbosity=verbosity_of(given)), given)

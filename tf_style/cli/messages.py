@@ -19,6 +19,8 @@ def plan_line(plan: "Plan") -> str:
   config = plan.config
   sizes = " -> ".join(f"{level.width}x{level.height}" for level in plan.levels)
   steps = sum(level.steps for level in plan.levels)
+  if not steps:
+    return f"{sizes}, the style's palette alone"
   largest = plan.levels[-1]
   needed = memory.estimate(config, largest.height, largest.width, plan.num_regions, plan.device)
   return (f"{sizes}, {steps} steps of {config.optimizer} on {plan.device.strip('/')} in "
@@ -36,7 +38,8 @@ def estimated_seconds(plan: "Plan") -> float:
   network, layers = plan.weights.network, config.layers
   pixels = 0.0
   for height, width, steps in plan.levels:
-    windows = tiles.plan_windows(height, width, int(config.tile_size), network, layers)
+    windows = tiles.plan_windows(height, width, int(config.tile_size), network, layers,
+                                 config.tileable)
     pixels += height * width * steps * tiles.forward_passes(windows)
   rate = devices.convolution_rate(plan.device, config.precision)
   operations = network.operations(network.deepest(layers).name)
@@ -59,6 +62,9 @@ def outcome(result: "Result", output: Path, folder: Path, resumable: bool) -> It
       yield f"to go on: tf-style --resume={shlex.quote(str(folder))}"
   if result.failed:
     yield "the loss was not finite again and again: this is the best picture before that"
+  if not steps:
+    yield f"wrote {output}: more in {folder}"
+    return
   yield (f"wrote {output}: loss {result.losses['total']:.4g}, {steps} steps "
          f"in {result.seconds:.1f} s; more in {folder}")
 

@@ -47,7 +47,8 @@ def job_with_model(given: Mapping[str, Any]) -> Job:
   inputs = Inputs.of(
       path_of(given, "content"),
       [os.fspath(checked_file(folder, record, name)) for name in record.pictures],
-      content_mask=path_of(given, "content_mask"))
+      content_mask=path_of(given, "content_mask"), content_map=path_of(given, "content_map"),
+      style_scale_map=path_of(given, "style_scale_map"))
   job = Job(config=_config(given, record, inputs, polish), inputs=inputs,
             output=path_of(given, "output"), logdir=path_of(given, "logdir") or "logs",
             verbosity=verbosity_of(given), model=folder, polish=polish,
@@ -78,7 +79,8 @@ def _config(given: Mapping[str, Any], record: Record, inputs: Inputs, polish: in
 
 def _lines(given: Mapping[str, Any], folder: Path) -> list[str]:
   """Returns the lines of a flag file that repeats the job, from whatever folder."""
-  paths = ("content", "content_mask", "output", "logdir", "timelapse")
+  paths = ("content", "content_mask", "content_map", "style_scale_map", "output", "logdir",
+           "timelapse")
   absolute = {name: os.path.abspath(str(path_of(given, name))) for name in paths if name in given}
   absolute |= {"model": os.path.abspath(folder)}
   return [flag_files.line(f"--{name}={value}") for name, value in {**given, **absolute}.items()]

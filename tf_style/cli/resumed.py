@@ -14,7 +14,8 @@ from tf_style.repaint.checkpoints import Saved
 from tf_style.settings.config import Config
 from tf_style.settings.fields import as_text, checked
 
-_PICTURES = ("content", "style", "content_mask", "style_mask", "init_image")
+_PICTURES = ("content", "style", "content_mask", "style_mask", "content_map", "style_scale_map",
+             "init_image")
 _MAY_CHANGE = ("device", "max_pixels", "weights")  # and what is in the group Watching
 
 
@@ -49,7 +50,8 @@ def resumed_job(given: Mapping[str, Any], run_folder: str) -> Job:
   first = lambda name: paths[name][0] if name in paths else None
   inputs = Inputs.of(
       first("content"), paths.get("style"), content_mask=first("content_mask"),
-      style_mask=paths.get("style_mask"), init_image=first("init_image"))
+      style_mask=paths.get("style_mask"), content_map=first("content_map"),
+      style_scale_map=first("style_scale_map"), init_image=first("init_image"))
   kept_output = saved.paths.get("output")
   output = path_of(given, "output")
   if output is None and kept_output:

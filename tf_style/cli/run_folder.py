@@ -1,5 +1,6 @@
 """The folder of one run and what is written into it: flags, events, checkpoints, summary."""
 
+import functools
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from tf_style.cli import records
 from tf_style.cli.attempts import Attempts
 from tf_style.cli.jobs import Job
 from tf_style.descent.step import Step
+from tf_style.pictures import images
 from tf_style.repaint.checkpoints import Checkpoints
 from tf_style.system import files
 
@@ -58,6 +60,8 @@ class RunFolder:
     text = "".join(f"{line}\n" for line in self._job.flag_lines) or records.flag_file(
         plan.config, self._paths())
     self._attempts.tried("flags.txt", lambda: self._write("flags.txt", text))
+    for each in plan.overlays:
+      self._attempts.tried(each, functools.partial(self._save_overlay, plan, each))
     self._attempts.tried("events", lambda: self._open_summaries(plan))
 
   def on_step(self, step: Step, stopping: bool) -> None:
@@ -107,6 +111,9 @@ class RunFolder:
       self._open_summaries(result.plan)
     assert self._summaries is not None
     self._summaries.close(result)
+
+  def _save_overlay(self, plan: "Plan", name: str) -> None:
+    images.save_picture(self.path / f"{name}.png", plan.overlays[name])
 
   def _write(self, name: str, text: str) -> None:
     files.write_atomically(self.path / name, lambda path: path.write_text(text, "utf-8"))

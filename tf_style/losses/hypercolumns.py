@@ -87,20 +87,26 @@ def unit(rows: tf.Tensor) -> tf.Tensor:
   return tf.cast(tf.math.l2_normalize(wide, -1, 1e-12), rows.dtype)
 
 
-def nearest(query: tf.Tensor, bank: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def nearest(query: tf.Tensor, bank: tf.Tensor,
+            beside: Sequence[tf.Tensor] = ()) -> tuple[tf.Tensor, tf.Tensor]:
   """Finds for each row the row of a bank whose direction is nearest.
 
   Args:
     query: [N, D].
     bank: [M, D] of unit length.
+    beside: [N, E] and [M, E], whose products are added to the cosines; or none.
   Returns:
     [N] int32 rows of the bank, and [N] float32 their cosines, rounded as the features are.
   """
-  count, size = tf.shape(query)[0], query.shape[-1]
-  blocks = tf.reshape(tf.pad(query, [[0, -count % _BLOCK], [0, 0]]), [-1, _BLOCK, size])
+  count, rows = tf.shape(query)[0], unit(query)
+  if beside:
+    rows, bank = (tf.concat([each, tf.cast(more, each.dtype)], 1)
+                  for each, more in zip((rows, bank), beside, strict=True))
+  size = rows.shape[-1] or tf.shape(rows)[1]
+  blocks = tf.reshape(tf.pad(rows, [[0, -count % _BLOCK], [0, 0]]), [-1, _BLOCK, size])
 
   def compare(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    cosines = tf.matmul(unit(rows), bank, transpose_b=True)
+    cosines = tf.matmul(rows, bank, transpose_b=True)
     return (tf.argmax(cosines, 1, tf.int32), tf.cast(tf.reduce_max(cosines, 1), tf.float32))
 
   found, cosines = tf.map_fn(compare, blocks, fn_output_signature=(tf.int32, tf.float32))

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from tf_style.settings.config import Config
 from tf_style.settings.fields import as_text
 
-PICTURES = ("content", "style", "content_mask", "style_mask", "init_image")
+PICTURES = ("content", "style", "content_mask", "style_mask", "content_map", "style_scale_map",
+            "init_image")
 # Of a resolved configuration what a run decides for itself, unless it was asked for.
 _DECIDED = ("network", "precision", "tile_size", "weights", "init", "device", "max_pixels")
 # No control has these: they name files of the machine, or say how a run is watched.
-_WITHOUT_CONTROL = ("weights", "max_pixels", "mask_keep", "output_size")
+_WITHOUT_CONTROL = ("weights", "max_pixels", "mask_keep")
 
 
 class Plain(NamedTuple):

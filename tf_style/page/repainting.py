@@ -51,8 +51,9 @@ def repaint(job: Job, asked: Asked, painters: Painters) -> None:
 def _paint(painter, job: Job, asked: Asked, watcher: "_Watcher", start: "Source | None") -> None:
   inputs = asked.inputs
   result = painter(
-      inputs.content, content_mask=inputs.content_mask, init_image=start,
-      on_plan=watcher.begin, on_step=watcher.on_step, resume=asked.resume)
+      inputs.content, content_mask=inputs.content_mask, content_map=inputs.content_map,
+      style_scale_map=inputs.style_scale_map, init_image=start, on_plan=watcher.begin,
+      on_step=watcher.on_step, resume=asked.resume)
   metadata = picture_metadata(result.plan, result.losses)
   path = images.save_picture(
       watcher.folder.path / PICTURE, result.picture, result.plan.alpha, metadata, overwrite=False)

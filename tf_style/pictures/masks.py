@@ -1,16 +1,20 @@
 """Regions: masks paired by color, and resized to the grids of layers."""
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tf_style.errors import InputError, expected
+from tf_style.pictures.fit import Fit
 from tf_style.pictures.load import Source
+from tf_style.pictures.maps import stretched
 from tf_style.pictures.mask_files import NEAR, Mask, load_mask
 
-_ROUNDING = 0.5  # pixels by which a side of a resized picture may differ
+_WHITE = "ffffff"
+# No two of them are gray, which would be a matte.
+_PURE = ("0000ff", "00ff00", "00ffff", "ff0000", "ff00ff", "ffff00")
+_SCALES = (1.0, 0.5, 0.25)
 
 Planes = dict[str, np.ndarray]
 
@@ -25,6 +29,8 @@ class Regions(NamedTuple):
       style masks.
     kept: [H, W, 1] float32, how much each pixel keeps of the content; None where none does.
     notes: what the user should know about how the masks were read.
+    scales: [R] how large the styles are seen for each region, over how large they are seen without
+      it; none is 1 for all.
   """
 
   colors: tuple[str, ...]
@@ -32,6 +38,19 @@ class Regions(NamedTuple):
   styles: tuple[np.ndarray, ...]
   kept: np.ndarray | None
   notes: tuple[str, ...] = ()
+  scales: tuple[float, ...] = ()
+
+  @property
+  def by_scale(self) -> dict[float, list[int]]:
+    """The regions that see the styles in one scale, by that scale."""
+    scales = self.scales or (1.0,) * len(self.colors)
+    return {scale: [index for index, each in enumerate(scales) if each == scale]
+            for scale in dict.fromkeys(scales)}
+
+  def placed(self, fit: Fit) -> "Regions":
+    """Returns regions of a photograph on the canvas that it lies on; beyond it nothing is kept."""
+    kept = None if self.kept is None else fit.placed(self.kept) * (fit.inside() > 0)
+    return self._replace(content=fit.placed(self.content), kept=kept)
 
 
 def load_regions(content_mask: Source, style_masks: Sequence[Source | None], keep: Sequence[str],
@@ -80,14 +99,10 @@ def _notes(masks: Sequence[Mask], sizes: Sequence[tuple[int, int]]) -> tuple[str
   notes: list[str] = []
   if len(masks[0].planes) == 1:
     notes.append(f"--content_mask: all of it is one region, {next(iter(masks[0].planes))}")
-  for index, (mask, (height, width)) in enumerate(zip(masks, sizes, strict=False)):
+  for index, (mask, size) in enumerate(zip(masks, sizes, strict=False)):
     notes += mask.notes
-    mask_height, mask_width = mask.size()
-    ratio = abs(math.log(mask_width * height / (mask_height * width)))
-    if ratio > _ROUNDING * (1 / mask_height + 1 / mask_width + 1 / height + 1 / width):
-      flag = "--style_mask" if index else "--content_mask"
-      notes.append(f"{flag}: a mask of {mask_width} x {mask_height} is stretched to its picture, "
-                   f"{width} x {height}")
+    flag = "--style_mask" if index else "--content_mask"
+    notes += stretched(mask.size(), size, flag, "mask")
   return tuple(dict.fromkeys(notes))
 
 
@@ -125,13 +140,39 @@ def _nearest(color: str, names: Iterable[str]) -> str | None:
   return best if best is not None and distance[best] < NEAR else None
 
 
+def whole(size: tuple[int, int], style_sizes: Sequence[tuple[int, int]]) -> Regions:
+  """Returns one region of everything, of heights and widths."""
+  ones = lambda height, width: np.ones((height, width, 1), np.float32)
+  return Regions((_WHITE,), ones(*size), tuple(ones(*each) for each in style_sizes), None)
+
+
+def scaled(regions: Regions, levels: np.ndarray) -> Regions:
+  """Divides regions by how large the styles are seen in them.
+
+  White is as large as without a map, mid-gray half of that and black a quarter; what lies between
+  belongs to two regions in part.
+
+  Args:
+    regions: without scales.
+    levels: [H, W, 1] in [0, 1], of the content's size.
+  """
+  halvings = (len(_SCALES) - 1) * (1 - levels)
+  parts = {scale: np.maximum(0, 1 - abs(halvings - power)) for power, scale in enumerate(_SCALES)}
+  parts = {scale: part for scale, part in parts.items() if part.any()}
+  return regions._replace(
+      colors=regions.colors * len(parts), styles=tuple(
+          np.tile(planes, len(parts)) for planes in regions.styles),
+      content=np.concatenate([regions.content * part for part in parts.values()], -1),
+      scales=tuple(scale for scale in parts for _ in regions.colors))
+
+
 def area_means(weights: np.ndarray, height: int, width: int, stride: int = 1) -> np.ndarray:
   """Returns means over the cells of a layer's grid, [height // stride, width // stride, R] float32.
 
   What a side has beyond whole cells belongs to none, as in the network's pooling.
 
   Args:
-    weights: [h, w, R] of any size, spread over the whole picture.
+    weights: [h, w, R] of at least 0, of any size, spread over the whole picture.
     height, width: of the picture in pixels.
     stride: pixels of a cell's side.
   """
@@ -151,10 +192,20 @@ def _means_between(values: np.ndarray, edges: np.ndarray, axis: int) -> np.ndarr
   whole = np.minimum(edges.astype(int), values.shape[-1] - 1)
   at_edges = integral[..., whole] + (edges - whole) * values[..., whole]
   means = np.diff(at_edges) / np.diff(edges)
-  return np.moveaxis(np.clip(means, 0, 1).astype(np.float32), -1, axis)
+  return np.moveaxis(np.clip(means, 0, values.max(initial=1)).astype(np.float32), -1, axis)
 
 
-def shown(regions: Regions) -> np.ndarray:
-  """Returns the content's regions as a picture [1, H, W, 3], each in its color; the rest black."""
-  colors = np.array([list(bytes.fromhex(color)) for color in regions.colors], np.float32) / 255
-  return np.clip(regions.content @ colors, 0, 1)[None]
+def shown(colors: Sequence[str], planes: np.ndarray) -> np.ndarray:
+  """Returns regions [H, W, R] as a picture [1, H, W, 3], each in its color; the rest black."""
+  levels = np.array([list(bytes.fromhex(color)) for color in colors], np.float32) / 255
+  return np.clip(planes @ levels, 0, 1)[None]
+
+
+def of_labels(content: np.ndarray, styles: Sequence[np.ndarray]) -> Regions:
+  """Returns the regions that labels [H, W] of a content and of styles are, each in a pure color.
+
+  Masks that show these regions give them back.
+  """
+  there = np.unique(content)
+  one_hot = lambda labels: (labels[..., None] == there).astype(np.float32)
+  return Regions(tuple(_PURE[:len(there)]), one_hot(content), tuple(map(one_hot, styles)), None)

@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
+from tf_style.problem import tiles
 from tf_style.problem.collecting import collect
 from tf_style.problem.compiled import Compiled, Nest, Traces
 from tf_style.problem.objective import Objective
@@ -67,7 +68,7 @@ class TilePasses:
 
   def __init__(self, extractor: Extractor, objective: Objective, traces: Traces | None = None):
     """Traces nothing yet; arguments as for `WholePicture`."""
-    self.objective, self._extractor = objective, extractor
+    self.objective, self._extractor, self.wraps = objective, extractor, extractor.wraps
     traces = traces or Traces()
     self.measure = Compiled(self._collected, traces)
     self.differentiate = Compiled(self._terms_and_adjoint, traces, exact=(0,))
@@ -80,7 +81,7 @@ class TilePasses:
 
   def _collected(self, picture: tf.Tensor, wanted: Wanted, vector: tf.Tensor) -> dict[str, Nest]:
     window = Window(*tf.unstack(vector))
-    part = _shown(picture, window)
+    part = self._shown(picture, window)
     return collect(self._extractor, self.objective, part, wanted, window)
 
   def _terms_and_adjoint(self, collected: dict[str, Nest],
@@ -94,17 +95,21 @@ class TilePasses:
                        adjoint: dict[str, Nest]) -> tf.Tensor:
     """Pulls the adjoint of what a window's own cells gave back to all pixels that it shows."""
     window = Window(*tf.unstack(vector))
-    part = _shown(picture, window)
+    part = self._shown(picture, window)
     with tf.GradientTape() as tape:
       tape.watch(part)
       collected = collect(self._extractor, self.objective, part, wanted, window)
     return tape.gradient(tf.nest.flatten(collected), part,
                          output_gradients=tf.nest.flatten(adjoint))
 
-
-def _shown(picture: tf.Tensor, window: Window) -> tf.Tensor:
-  rows = slice(window.top, window.top + window.height)
-  return picture[:, rows, window.left:window.left + window.width]
+  def _shown(self, picture: tf.Tensor, window: Window) -> tf.Tensor:
+    if self.wraps:
+      for axis, begin, size in ((1, window.top, window.height), (2, window.left, window.width)):
+        places = tf.range(begin, begin + size) % tf.shape(picture)[axis]
+        picture = tf.gather(picture, places, axis=axis)
+      return picture
+    rows = slice(window.top, window.top + window.height)
+    return picture[:, rows, window.left:window.left + window.width]
 
 
 class TiledPicture:
@@ -137,7 +142,8 @@ class TiledPicture:
   def value_and_gradient(self, picture: tf.Tensor, wanted: Wanted) -> tuple[LossTerms, tf.Tensor]:
     collected, shapes = self._collect(picture, wanted, passes=2)
     terms, adjoint = self._passes.differentiate(collected, wanted)
-    return terms, self._gradient(picture, wanted, adjoint, shapes)
+    gradient = self._wrapped_gradient if self._passes.wraps else self._gradient
+    return terms, gradient(picture, wanted, adjoint, shapes)
 
   def _collect(self, picture: tf.Tensor, wanted: Wanted, passes: int
                ) -> tuple[dict[str, Nest], list[dict[str, Nest]]]:
@@ -162,16 +168,38 @@ class TiledPicture:
     rest = np.zeros([batch, 0, columns, channels], picture.dtype.as_numpy_dtype)
     for top, end in zip(tops, [*tops[1:], rows], strict=True):
       band = np.pad(rest, [(0, 0), (0, first.height - rest.shape[1]), (0, 0), (0, 0)])
-      for index, (window, vector) in enumerate(self._windows):
+      for index, (window, _) in enumerate(self._windows):
         if window.top == top:
-          own = {term.name: term.part(adjoint[term.name], [shape[term.name] for shape in shapes],
-                                      index) for term in self._passes.objective.terms}
-          pulled = self._passes.pull(picture, wanted, vector, own).numpy()
+          pulled = self._pulled(index, picture, wanted, adjoint, shapes)
           band[:, :, window.left:window.left + first.width] += pulled
           self._tell(done := done + 1, passes=2)
       finished.append(tf.constant(band[:, :end - top]))
       rest = band[:, end - top:]
     return tf.concat(finished, 1)
+
+  def _wrapped_gradient(self, picture: tf.Tensor, wanted: Wanted, adjoint: dict[str, Nest],
+                        shapes: list[dict[str, Nest]]) -> tf.Tensor:
+    """Adds the windows' gradients up, halos beyond a border to the other side."""
+    windows = [window for window, _ in self._windows]
+    batch, *size, channels = picture.shape
+    above, left = -min(window.top for window in windows), -min(each.left for each in windows)
+    total = np.zeros([batch, max(each.top + each.height for each in windows) + above,
+                      max(each.left + each.width for each in windows) + left, channels],
+                     picture.dtype.as_numpy_dtype)
+    for index, window in enumerate(windows):
+      rows = slice(window.top + above, window.top + above + window.height)
+      total[:, rows, window.left + left:window.left + left + window.width] += self._pulled(
+          index, picture, wanted, adjoint, shapes)
+      self._tell(len(windows) + index + 1, passes=2)
+    return tf.constant(tiles.folded(total, (size[0], size[1]), (above, left)))
+
+  def _pulled(self, index: int, picture: tf.Tensor, wanted: Wanted, adjoint: dict[str, Nest],
+              shapes: list[dict[str, Nest]]) -> np.ndarray:
+    """Returns the gradient by what a window shows."""
+    own = {term.name: term.part(adjoint[term.name], [shape[term.name] for shape in shapes], index)
+           for term in self._passes.objective.terms}
+    pulled: np.ndarray = self._passes.pull(picture, wanted, self._windows[index][1], own).numpy()
+    return pulled
 
   def _tell(self, done: int, passes: int) -> None:
     if self._on_tile:

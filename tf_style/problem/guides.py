@@ -13,12 +13,12 @@ def guides(weights: np.ndarray, height: int, width: int, layers: Iterable[Layer]
   """Returns what each position of a layer counts in each region.
 
   Args:
-    weights: [H, W, R] in [0, 1], of any size.
+    weights: [H, W, R] of at least 0, of any size.
     height, width: of the picture in pixels.
     layers: strides and reaches are read.
     erosion: of a layer's reach, how far regions are taken in from one another.
   Returns:
-    [1, h, w, R] float32 in [0, 1], by layer name.
+    [1, h, w, R] float32, by layer name.
   """
   return {layer.name: eroded(area_means(weights, height, width, layer.stride),
                              round(erosion * layer.reach / layer.stride))[None] for layer in layers}

@@ -38,6 +38,8 @@ class Inputs(NamedTuple):
     style_masks: regions of the styles, one mask a style, or none.
     init_image: the picture to start from where `config.init` is `image`.
     anchor: what the result is held to, by `config.coherence`.
+    content_map: what each place of the content counts, a gray picture.
+    style_scale_map: how large the styles are seen at each place of the result, likewise.
   """
 
   content: Source | None = None
@@ -46,13 +48,17 @@ class Inputs(NamedTuple):
   style_masks: tuple[Source, ...] = ()
   init_image: Source | None = None
   anchor: Anchor | None = None
+  content_map: Source | None = None
+  style_scale_map: Source | None = None
 
   @classmethod
   def of(cls, content: Source | None = None, style: Sources = None, *,
          content_mask: Source | None = None, style_mask: Sources = None,
-         init_image: Source | None = None) -> "Inputs":
+         init_image: Source | None = None, content_map: Source | None = None,
+         style_scale_map: Source | None = None) -> "Inputs":
     """Makes the record; a style and its mask may be one source, several in a list, or None."""
-    return cls(content, listed(style), content_mask, listed(style_mask), init_image)
+    return cls(content, listed(style), content_mask, listed(style_mask), init_image,
+               content_map=content_map, style_scale_map=style_scale_map)
 
   def check(self, config: Config) -> None:
     """Checks that what is given goes together, before any of it is read.
@@ -64,14 +70,35 @@ class Inputs(NamedTuple):
     if self.content is None:
       _check_texture(self.styles, config)
       for flag, value, needs in (("--color", config.color, "style"),
-                                 ("--strength", config.strength, 1)):
+                                 ("--strength", config.strength, 1),
+                                 ("--texture", config.texture, 1), ("--faces", config.faces, 1),
+                                 ("--stroke_direction", config.stroke_direction, "style")):
         if value != needs:
           raise InputError(f"{flag}: " + expected(f"{needs} without --content", value))
-    elif config.output_size:
-      raise InputError("--output_size: " + expected(
-          "none beside --content, whose size --image_size sets", config.output_size))
+      if self.content_map is not None:
+        raise InputError("--content_map: " + expected("--content, of which it keeps more or less",
+                                                      "none"))
+    if config.output_shape:
+      _check_size(config)
+    if config.fit != "crop" and not (config.output_shape and self.content is not None):
+      raise InputError("--fit: " + expected("--output_size and --content beside it", config.fit))
+    if self.style_scale_map is not None and not self.styles:
+      raise InputError("--style_scale_map: " + expected("a style beside it (--style=FILE)", "none"))
+    if config.texture < 1 and not self.styles:
+      raise InputError("--texture: " + expected("1 without --style", config.texture))
+    self._check_guide(config)
     self._check_start(config)
     self._check_masks(config)
+
+  def _check_guide(self, config: Config) -> None:
+    if config.guide == "none":
+      return
+    if self.content is None or not self.styles:
+      raise InputError("--guide: " + expected("--content and --style beside auto", "none"))
+    for flag, given in (("--content_mask", self.content_mask),
+                        ("--style_scale_map", self.style_scale_map)):
+      if given is not None:
+        raise InputError(f"{flag}: " + expected("none beside --guide=auto", given))
 
   def _check_start(self, config: Config) -> None:
     for flag, lacking, starts in (("--content", self.content is None, ("content", "recolored")),
@@ -121,7 +148,13 @@ def _check_texture(styles: Sequence[Source], config: Config) -> None:
   if not styles or not config.output_shape:
     raise InputError("--content: " + expected(
         "the path of a picture (--content=FILE), or a texture's --output_size and --style", "none"))
-  height, width = config.output_shape
+
+
+def _check_size(config: Config) -> None:
+  height, width = config.output_shape or (0, 0)
+  if config.tileable and (height % config.stride or width % config.stride):
+    raise InputError("--output_size: " + expected(
+        f"sides that are multiples of {config.stride} beside --tileable", config.output_size))
   if height * width > config.max_pixels:
     raise InputError("--output_size: " + expected(
         f"at most {config.max_pixels} pixels (--max_pixels sets the limit)", config.output_size))

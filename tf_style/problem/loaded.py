@@ -6,9 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_style.errors import InputError, expected
-from tf_style.pictures import color, images, masks
+from tf_style.pictures import color, faces, images, maps, masks
 from tf_style.pictures.alpha import without_hidden_colors
+from tf_style.pictures.fit import Fit
 from tf_style.pictures.images import Picture
+from tf_style.pictures.seams import seamless
 from tf_style.problem.inputs import Anchor, Inputs, load_style, style_sources
 from tf_style.settings.config import Config
 
@@ -24,6 +26,9 @@ class Loaded(NamedTuple):
     shares: of the styles in their blend; they sum to 1.
     regions: None without masks.
     anchor: what the result is held to; None for nothing.
+    content_map: [H, W, 1] float32 of at least 0, what each place of the content counts; None where
+      all count alike.
+    found: what the user should know of maps and faces.
   """
 
   size: tuple[int, int]
@@ -32,12 +37,29 @@ class Loaded(NamedTuple):
   shares: tuple[float, ...]
   regions: masks.Regions | None
   anchor: Anchor | None = None
+  content_map: np.ndarray | None = None
+  found: tuple[str, ...] = ()
 
   @property
   def notes(self) -> list[str]:
     """What the user should know of the pictures."""
     of_pictures = [note for each in (self.content, *self.styles) if each for note in each.notes]
-    return of_pictures + list(self.regions.notes if self.regions else ())
+    return [*of_pictures, *(self.regions.notes if self.regions else ()), *self.found]
+
+  @property
+  def visible(self) -> np.ndarray | None:
+    """The content's alpha, [H, W, 1]; None where it is opaque."""
+    alpha = self.content.alpha if self.content else None
+    planes: np.ndarray | None = None if alpha is None else alpha[..., None]
+    return planes
+
+  @property
+  def content_weights(self) -> np.ndarray | None:
+    """What each pixel of the content counts, [H, W, 1]: its alpha times the map; None: all alike"""
+    if self.content_map is None or self.visible is None:
+      return self.visible if self.content_map is None else self.content_map
+    weights: np.ndarray = self.content_map * self.visible
+    return weights
 
   @property
   def weights(self) -> masks.Regions | None:
@@ -48,9 +70,8 @@ class Loaded(NamedTuple):
     pictures = [picture for picture in (self.content, *self.styles) if picture]
     if all(picture.alpha is None for picture in pictures):
       return self.regions
-    ones = lambda height, width: np.ones((height, width, 1), np.float32)
-    regions = self.regions or masks.Regions(("ffffff",), ones(*self.size), tuple(
-        ones(*style.rgb.shape[1:3]) for style in self.styles), None)
+    regions = self.regions or masks.whole(
+        self.size, [style.rgb.shape[1:3] for style in self.styles])
     weighed = lambda planes, picture: planes if picture is None or picture.alpha is None else (
         planes * picture.alpha[..., None])
     return regions._replace(content=weighed(regions.content, self.content),
@@ -80,17 +101,48 @@ def load(inputs: Inputs, config: Config,
     InputError: a picture or a mask cannot be read, or they do not go together.
   """
   inputs.check(config)
-  content, size = _content(inputs, config)
+  fit = _fit(inputs, config)
+  content, size = _content(inputs, config, fit)
   styles = (styles_at or style_reader(inputs, config))(max(size))
   sources = style_sources(inputs, config)
+  found: list[str] = []
   if content is not None and config.color != "style":
     styles = tuple(style._replace(rgb=color.style_seen(config.color, style.rgb, content.rgb))
                    for style in styles)
   regions = None if inputs.content_mask is None else masks.load_regions(
       inputs.content_mask, [source.mask for source in sources] if inputs.style_masks else (),
-      config.mask_keep, size, [style.rgb.shape[1:3] for style in styles], config.max_pixels)
+      config.mask_keep, fit.photo if fit else size, [style.rgb.shape[1:3] for style in styles],
+      config.max_pixels)
+  regions = regions.placed(fit) if regions and fit else regions
+  if inputs.style_scale_map is not None:
+    levels, found = _map(inputs.style_scale_map, "--style_scale_map", size, fit, config)
+    if np.any(levels < 1):
+      regions = masks.scaled(regions or masks.whole(
+          size, [style.rgb.shape[1:3] for style in styles]), levels)
   shares = tuple(source.share for source in sources)
-  return Loaded(size, content, styles, shares, regions, _checked_anchor(inputs.anchor, size))
+  content_map, of_map = (None, []) if content is None else _content_map(
+      inputs, config, content, fit)
+  return Loaded(size, content, styles, shares, regions, _checked_anchor(inputs.anchor, size),
+                content_map, (*found, *of_map))
+
+
+def _content_map(inputs: Inputs, config: Config, content: Picture,
+                 fit: Fit | None) -> tuple[np.ndarray | None, list[str]]:
+  """Returns what each place of the content counts, and notes.
+
+  That is the map, and more in faces; beyond the photograph's border nothing counts.
+  """
+  size, weights = content.rgb.shape[1:3], np.ones((1, 1, 1), np.float32)
+  notes: list[str] = []
+  if inputs.content_map is not None:
+    weights, notes = _map(inputs.content_map, "--content_map", size, fit, config)
+  if config.faces != 1:
+    boxes = faces.find(content.rgb)
+    notes.append(f"--faces: {len(boxes) or 'no'} face{'s' * (len(boxes) != 1)} found")
+    weights = weights * faces.weights(boxes, size, config.faces)
+  if fit and fit.extended:
+    weights = weights * fit.inside()
+  return (None if np.all(weights == 1) else weights), notes
 
 
 def _checked_anchor(anchor: Anchor | None, size: tuple[int, int]) -> Anchor | None:
@@ -102,13 +154,41 @@ def _checked_anchor(anchor: Anchor | None, size: tuple[int, int]) -> Anchor | No
   return anchor
 
 
-def _content(inputs: Inputs, config: Config) -> tuple[Picture | None, tuple[int, int]]:
+def _map(source: images.Source, flag: str, size: tuple[int, int], fit: Fit | None,
+         config: Config) -> tuple[np.ndarray, list[str]]:
+  """Returns a map of the content at the result's size, [H, W, 1], and notes."""
+  given, photo = maps.load_map(source, config.max_pixels, flag), fit.photo if fit else size
+  notes = maps.stretched(given.shape[:2], photo, flag, "map")
+  levels = masks.area_means(given, *photo)
+  return fit.placed(levels) if fit else levels, notes
+
+
+def _fit(inputs: Inputs, config: Config) -> Fit | None:
+  """Returns how the content lies on a canvas of another shape; None where it has its own."""
+  if inputs.content is None or not (config.output_shape or config.tileable):
+    return None
+  size = images.probe_size(inputs.content, config.max_pixels)
+  if config.output_shape:
+    return Fit.of(size, config.output_shape, config.fit)
+  height, width = size if config.image_size == "original" else images.fitted_size(
+      *size, int(config.image_size))
+  whole = lambda side: max(config.stride, side // config.stride * config.stride)
+  return Fit.of(size, (whole(height), whole(width)), config.fit)
+
+
+def _content(inputs: Inputs, config: Config,
+             fit: Fit | None) -> tuple[Picture | None, tuple[int, int]]:
   """Returns the content, where there is one, and height and width of the result."""
   if inputs.content is None:
     return None, config.output_shape or (0, 0)
   longest = None if config.image_size == "original" else int(config.image_size)
+  if fit:
+    longest = max(fit.photo)
   content = without_hidden_colors(
       images.load_picture(inputs.content, longest, config.max_pixels), "--content")
+  content = fit.picture(content) if fit else content
+  if config.tileable:
+    content = content._replace(rgb=seamless(content.rgb))
   return content, content.rgb.shape[1:3]
 
 

@@ -46,7 +46,8 @@ def estimate(config: Config, height: int, width: int, regions: int = 1,
   kind = "GPU" if "GPU" in device else "CPU"
   network = NETWORKS[config.network]
   layers, table = config.layers, network.layers
-  window = tiles.plan_windows(height, width, int(config.tile_size), network, layers)[0]
+  window = tiles.plan_windows(height, width, int(config.tile_size), network, layers,
+                              config.tileable)[0]
   values = sum(_values(layer) for layer in network.up_to(network.deepest(layers).name))
   kept = sum(_values(table[name]) for name in config.content_layers)
   copies = _COPIES[config.optimizer]

@@ -1,5 +1,6 @@
 """What takes the place of the content: at each position the style's nearest hypercolumn."""
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from tf_style.losses.hypercolumns import hypercolumns, nearest, unit
 from tf_style.losses.names import GRID
 from tf_style.problem import tiles
 from tf_style.problem.compiled import Compiled, Traces
+from tf_style.problem.directions import field
 from tf_style.problem.tiles import Slices, Window
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractor
@@ -18,7 +20,12 @@ from tf_style.vgg.network import NETWORKS
 # Positions of a style's region that are searched; more take time and memory in proportion.
 _MOST_ROWS = 8192
 _PRICE_ROUNDS = 20
+# How much cosines of features grow where strokes go the same way, and fall where they cross.
+_LEANING = 0.5
+_LEAST_KEPT = 0.05  # of a position's own hypercolumn; less is none
 
+# What extracts features, and its hypercolumns of a window.
+_Network = tuple[Extractor, Compiled]
 _Columns = Callable[[], Iterator[tuple[Slices, np.ndarray]]]
 
 
@@ -38,28 +45,46 @@ class NeighborTarget(NamedTuple):
   weights: list[tf.Tensor]
 
 
+class StyleView(NamedTuple):
+  """A style as some regions see it.
+
+  Attributes:
+    picture: [1, H, W, 3].
+    regions: [1, h, w, R] what each position counts in each region, zero in those that do not see
+      it so; None is one region.
+  """
+
+  picture: np.ndarray
+  regions: np.ndarray | None
+
+
 class Neighbors:
   """Finds the targets of all levels; its two graphs serve pictures of every size."""
 
-  def __init__(self, extractor: Extractor, config: Config, traces: Traces | None = None):
+  def __init__(self, extractor: Extractor, of_styles: Extractor, config: Config,
+               traces: Traces | None = None):
     """Traces nothing yet.
 
     Args:
-      extractor: of the layers of `config`.
+      extractor: of the layers of `config`, for contents.
+      of_styles: likewise, for styles; mostly the same.
       config: the network, the neighbor layers and the turns of the style are read.
       traces: keeps account of what tracing leaves behind.
     """
     traces = traces or Traces()
-    self._extractor, self._network = extractor, NETWORKS[config.network]
+    self._network = NETWORKS[config.network]
     self._layers = [self._network.layers[name] for name in config.neighbor_layers]
-    self._turns = range(config.style_turns)
-    self._own = Compiled(self._own_columns, traces)
+    self._directed = config.stroke_direction == "content"
+    self._turns = range(max(config.style_turns, 2 if self._directed else 1))
+    made = lambda each: (each, Compiled(functools.partial(self._own_columns, each), traces))
+    self._content: _Network = made(extractor)
+    self._style = self._content if of_styles is extractor else made(of_styles)
     self._nearest = Compiled(_nearest, traces)
 
-  def target(self, content: np.ndarray, styles: Sequence[np.ndarray], shares: Sequence[float], *,
-             regions: np.ndarray | None = None, style_regions: Sequence[np.ndarray] | None = None,
-             weights: np.ndarray | None = None, scale: tf.Tensor | float = 1.0,
-             tile_size: int = 0) -> NeighborTarget:
+  def target(self, content: np.ndarray, styles: Sequence[Sequence[StyleView]],
+             shares: Sequence[float], *, regions: np.ndarray | None = None,
+             weights: np.ndarray | None = None, kept: np.ndarray | None = None,
+             scale: tf.Tensor | float = 1.0, tile_size: int = 0) -> NeighborTarget:
     """Finds for each position of the content the style's nearest one, region by region.
 
     Both are centred first: the mean over a region's positions is subtracted (Kolkin et al. 2022).
@@ -67,29 +92,34 @@ class Neighbors:
 
     Args:
       content: [1, H, W, 3].
-      styles: [1, H, W, 3] each, of any sizes.
+      styles: the views of each.
       shares: one a style; they sum to 1.
       regions: [1, h, w, R], what each position of the content counts in each region; None is one
         region.
-      style_regions: likewise, one a style.
       weights: [1, h, w], what each position counts; None counts all alike.
+      kept: [1, h, w] in [0, 1], the share of the content's own hypercolumn, moved to the style's
+        mean, in the target of each position; None is 0.
       scale: as in `NeighborTarget`.
       tile_size: side of a window; 0 looks at each picture at once.
     """
-    places, columns = _places(regions, content), self._columns(content, tile_size)
-    of_styles = [
-        self._rows_of_turns(style, None if style_regions is None else style_regions[index],
-                            tile_size) for index, style in enumerate(styles)]
-    banks = {region: _Bank.of(_parts(of_styles, region))
+    places, columns = _places(regions, content), self._columns(
+        self._content, content, tile_size)
+    of_styles = [self._rows_of_views(views, tile_size) for views in styles]
+    banks = {region: _Bank.of(_parts(of_styles, region), 2 * self._directed)
              for region in np.unique(places[places >= 0])}
-    rows = self._search(columns, places, banks, np.array(shares))
-    joined = tf.concat([unit(tf.constant(bank.rows)) for bank in banks.values()], 0)
+    ways = _LEANING * field(content, everywhere=True) if self._directed else None
+    rows = self._search(columns, places, banks, np.array(shares), ways)
+    found = [unit(tf.constant(bank.rows)) for bank in banks.values()]
+    if kept is not None and np.any(kept > _LEAST_KEPT):
+      found.append(_with_own(columns, np.where(kept > _LEAST_KEPT, places, -1), banks,
+                             np.concatenate(found), rows, kept))
+    joined = tf.concat(found, 0)
     of_layers = tf.split(joined[None, None], [layer.channels for layer in self._layers], -1)
     return NeighborTarget(of_layers, tf.constant(rows), tf.convert_to_tensor(scale),
                           [] if weights is None else [tf.constant(weights)])
 
   def _search(self, columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"],
-              shares: np.ndarray) -> np.ndarray:
+              shares: np.ndarray, ways: np.ndarray | None) -> np.ndarray:
     """Returns a row of all banks, one after the other, for each position: [1, h, w] int32."""
     styles, centers = range(len(shares)), _centers(columns(), places)
     cosines = np.full((len(styles), *places.shape), -np.inf, np.float32)
@@ -99,7 +129,8 @@ class Neighbors:
         here = places[cut] == region
         for style, directions in bank.directions.items():
           if here.any():
-            best = self._nearest(tf.constant(queries[here]), directions, centers[region])
+            beside = [] if ways is None else [tf.constant(ways[cut][here]), bank.ways[style]]
+            best = self._nearest(tf.constant(queries[here]), directions, centers[region], beside)
             for values, part in zip((found, cosines), best, strict=True):
               values[style][cut][here] = part.numpy()
     rows, size = np.zeros(places.shape, np.int32), 0
@@ -111,36 +142,29 @@ class Neighbors:
       size += len(bank.rows)
     return rows
 
-  def _columns(self, picture: np.ndarray, tile_size: int) -> _Columns:
+  def _columns(self, network: _Network, picture: np.ndarray, tile_size: int) -> _Columns:
     """Returns what walks over a picture as often as it is called; one window is kept instead."""
+    extractor, own = network
     height, width = picture.shape[1:3]
     windows = tiles.plan_windows(
-        height, width, tile_size, self._network, self._extractor.layers)
+        height, width, tile_size, self._network, extractor.layers, extractor.wraps)
     if len(windows) > 1:
-      return lambda: self._walk(picture, windows)
-    kept = list(self._walk(picture, windows))
+      return lambda: _walk(own, picture, windows)
+    kept = list(_walk(own, picture, windows))
     return lambda: iter(kept)
 
-  def _walk(self, picture: np.ndarray,
-            windows: Sequence[Window]) -> Iterator[tuple[Slices, np.ndarray]]:
-    """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
-    for window in windows:
-      rows = slice(window.top, window.top + window.height)
-      part = tf.constant(picture[:, rows, window.left:window.left + window.width])
-      yield (tiles.own_slices(window, GRID, of_picture=True),
-             self._own(part, tf.constant(window, tf.int32)).numpy())
-
-  def _own_columns(self, part: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
-    features, window = self._extractor(part), Window(*tf.unstack(vector))
+  def _own_columns(self, extractor: Extractor, part: tf.Tensor, vector: tf.Tensor) -> tf.Tensor:
+    features, window = extractor(part), Window(*tf.unstack(vector))
     own = [tiles.own_cells(features[layer.name], window, layer.stride) for layer in self._layers]
     return hypercolumns(own, [layer.stride for layer in self._layers])
 
-  def _rows_of_turns(self, style: np.ndarray, regions: np.ndarray | None,
-                     tile_size: int) -> dict[int, np.ndarray]:
+  def _rows_of_views(self, views: Sequence[StyleView], tile_size: int) -> dict[int, np.ndarray]:
     """Returns the hypercolumns [N, D] of each region of a style and its turns, some where many."""
-    parts = [self._rows(turned(style, turn), None if regions is None else turned(regions, turn),
-                        tile_size) for turn in self._turns]
-    return {region: np.concatenate([part[region] for part in parts]) for region in parts[0]}
+    parts = [self._rows(turned(view.picture, turn),
+                        None if view.regions is None else turned(view.regions, turn), tile_size)
+             for view in views for turn in self._turns]
+    return {region: np.concatenate([part[region] for part in parts if region in part])
+            for region in sorted(set().union(*parts))}
 
   def _rows(self, style: np.ndarray, regions: np.ndarray | None,
             tile_size: int) -> dict[int, np.ndarray]:
@@ -149,13 +173,36 @@ class Neighbors:
     parts: dict[int, list[np.ndarray]] = {}
     order: dict[int, list[np.ndarray]] = {}
     numbers = np.arange(places.size).reshape(places.shape)
-    for cut, columns in self._columns(style, tile_size)():
+    ways = field(style) if self._directed else None
+    for cut, columns in self._columns(self._style, style, tile_size)():
       for region in np.unique(places[cut][places[cut] >= 0]):
         here = places[cut] == region
-        parts.setdefault(region, []).append(columns[here])
+        rows = columns[here]
+        if ways is not None:
+          rows = np.concatenate([rows, ways[cut][here].astype(rows.dtype)], -1)
+        parts.setdefault(region, []).append(rows)
         order.setdefault(region, []).append(numbers[cut][here])
     return {region: np.concatenate(each)[np.argsort(np.concatenate(order[region]))]
             for region, each in parts.items()}
+
+
+def _with_own(columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"],
+              joined: np.ndarray, rows: np.ndarray, kept: np.ndarray) -> tf.Tensor:
+  """Returns rows of their own for the positions that have a place, and puts them into `rows`."""
+  centers, size, added = _centers(columns(), places), len(joined), []
+  for cut, values in columns():
+    for region, bank in banks.items():
+      here = places[cut] == region
+      if not here.any():
+        continue
+      own = values[here] - centers[region].numpy() + np.mean(bank.rows, 0, np.float32)
+      share = kept[cut][here][:, None]
+      mixed = share * unit(tf.constant(np.float32(own))).numpy() + (1 - share) * np.float32(
+          joined[rows[cut][here]])
+      rows[cut][here] = size + np.arange(len(mixed))
+      size += len(mixed)
+      added.append(mixed.astype(joined.dtype))
+  return unit(tf.constant(np.concatenate(added)))
 
 
 class _Bank(NamedTuple):
@@ -165,20 +212,34 @@ class _Bank(NamedTuple):
     rows: [M, D] of all styles, one after the other.
     starts: [S] the first row of each style.
     directions: [m, D] of unit length, centred, of each style that has the region.
+    ways: [m, 2] of each of them, its directions of strokes; [m, 0] where these count nothing.
   """
 
   rows: np.ndarray
   starts: np.ndarray
   directions: dict[int, tf.Tensor]
+  ways: dict[int, tf.Tensor]
 
   @classmethod
-  def of(cls, parts: Sequence[np.ndarray | None]) -> "_Bank":
-    there = {style: part for style, part in enumerate(parts) if part is not None}
+  def of(cls, parts: Sequence[np.ndarray | None], last: int) -> "_Bank":
+    """Makes one of rows whose `last` columns are directions of strokes."""
+    size = next(part.shape[-1] for part in parts if part is not None) - last
+    ways = {style: tf.constant(part[:, size:].astype(np.float32))
+            for style, part in enumerate(parts) if part is not None}
+    there = {style: part[:, :size] for style, part in enumerate(parts) if part is not None}
     rows = np.concatenate([*there.values()])
     center = np.mean(rows, 0, np.float32).astype(rows.dtype)
     counts = [0 if part is None else len(part) for part in parts]
     return cls(rows, np.cumsum([0, *counts[:-1]]), {
-        style: unit(tf.constant(part - center)) for style, part in there.items()})
+        style: unit(tf.constant(part - center)) for style, part in there.items()}, ways)
+
+
+def _walk(own: Compiled, picture: np.ndarray,
+          windows: Sequence[Window]) -> Iterator[tuple[Slices, np.ndarray]]:
+  """Yields the hypercolumns [1, h, w, D] of each window, and where they lie in the whole."""
+  for window in windows:
+    yield (tiles.own_slices(window, GRID, of_picture=True),
+           own(tf.constant(tiles.shown(picture, window)), tf.constant(window, tf.int32)).numpy())
 
 
 def _centers(columns: Iterator[tuple[Slices, np.ndarray]],
@@ -199,9 +260,9 @@ def _parts(of_styles: Sequence[dict[int, np.ndarray]], region: int) -> list[np.n
   return [np.concatenate([*rows.values()]) if rows else None for rows in of_styles]
 
 
-def _nearest(query: tf.Tensor, directions: tf.Tensor,
-             center: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-  return nearest(query - tf.cast(center, query.dtype), directions)
+def _nearest(query: tf.Tensor, directions: tf.Tensor, center: tf.Tensor,
+             beside: list[tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+  return nearest(query - tf.cast(center, query.dtype), directions, beside)
 
 
 def _places(regions: np.ndarray | None, picture: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from tf_style.problem.compiled import Nest, Traces
 from tf_style.problem.evaluators import Evaluator, OnTile, TiledPicture, TilePasses, WholePicture
 from tf_style.problem.inputs import size_at
 from tf_style.problem.loaded import Loaded
-from tf_style.problem.neighbors import Neighbors, NeighborTarget
+from tf_style.problem.neighbors import Neighbors, NeighborTarget, StyleView
 from tf_style.problem.objective import Objective
 from tf_style.problem.targets import StyleStatistics, Targets
 from tf_style.problem.terms import (
@@ -66,7 +66,8 @@ class Graphs:
 
   Attributes:
     objective: the loss.
-    targets, neighbors: make what pictures are compared with.
+    targets, style_targets, neighbors: make what pictures are compared with, of the content and of
+      the styles.
     whole, passes: evaluate whole pictures, and tiles.
   """
 
@@ -81,10 +82,13 @@ class Graphs:
       anchored: whether pictures are held to another.
     """
     traces = traces or Traces()
-    extractor = network.get(config.layers, config.pooling, config.precision, config.padding)
+    of_styles, extractor = (network.get(config.layers, config.pooling, config.precision, padding)
+                            for padding in (config.padding, "wrap" if config.tileable
+                                            else config.padding))
     self.objective = Objective(config, anchored=anchored)
     self.targets = Targets(extractor, config, traces)
-    self.neighbors = Neighbors(extractor, config, traces)
+    self.style_targets = Targets(of_styles, config, traces) if config.tileable else self.targets
+    self.neighbors = Neighbors(extractor, of_styles, config, traces)
     self.whole = WholePicture(extractor, self.objective, traces)
     self.passes = TilePasses(extractor, self.objective, traces)
     self._statistics: _Kept = collections.OrderedDict()
@@ -102,7 +106,7 @@ class Graphs:
     key = (*map(id, pictures), *shares, *sizes, tile_size)
     if key not in self._statistics:
       seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
-      found = self.targets.blend(seen, shares, [None] * len(seen), tile_size=tile_size)
+      found = self.style_targets.blend(seen, shares, [None] * len(seen), tile_size=tile_size)
       self._statistics[key] = found, tuple(pictures)  # whose ids are theirs while this lives
       if len(self._statistics) > _KEPT_STATISTICS:
         self._statistics.popitem(last=False)
@@ -188,8 +192,9 @@ class Problem:
           seen, guides_of(True, 0.0), tile_size=int(config.tile_size)) if compared else {}
       features = self.graphs.targets.content(
           seen, own, style, guides_of(False, 0.0), tile_size=int(config.tile_size))
-      visible = self._visible(height, width)
-      content = {f"content/{name}": content_target(each, visible[name] if visible else None)
+      weights, visible = (self._on_layers(planes, height, width) for planes in (
+          loaded.content_weights, loaded.visible))
+      content = {f"content/{name}": content_target(each, weights.get(name), visible.get(name))
                  for name, each in features.items()}
       if config.neighbor_weight and style:
         content[NeighborTerm.name] = self._neighbors(seen, own, style)
@@ -211,53 +216,76 @@ class Problem:
   def _neighbors(self, content: np.ndarray, own: StyleStatistics,
                  style: StyleStatistics) -> NeighborTarget:
     """Finds the style's nearest hypercolumns for a content [1, H, W, 3] with its statistics."""
-    loaded, regions, alpha = self.loaded, self.loaded.weights, None
+    loaded, regions = self.loaded, self.loaded.weights
     height, width = content.shape[1:3]
     if (height, width) in self.found:
       return self.found[height, width]
-    sizes = self._style_sizes(height, width)
     on_grid = lambda planes, size: area_means(planes, size[0], size[1], GRID)[None]
-    if loaded.content is not None and loaded.content.alpha is not None:
-      alpha = on_grid(loaded.content.alpha[..., None], (height, width))[..., 0]
+    weights, visible = (None if planes is None else on_grid(planes, (height, width))[..., 0]
+                        for planes in (loaded.content_weights, loaded.visible))
+    kept = None
+    if loaded.content_map is not None:  # a weight of 2 keeps half of what is there
+      kept = 1 - 1 / np.maximum(on_grid(loaded.content_map, (height, width))[..., 0], 1)
+    scale = self.graphs.objective.scale(own, style)
+    if weights is not None and loaded.content_map is not None:  # the mean is over what is visible
+      scale *= np.sum(weights) / max(weights.size if visible is None else np.sum(visible), 1e-6)
     target = self.graphs.neighbors.target(
-        content, [images.resize(style.rgb, *size)
-                  for style, size in zip(loaded.styles, sizes, strict=True)], loaded.shares,
+        content, [self._views(index, height, width) for index in range(len(loaded.styles))],
+        loaded.shares,
         regions=None if regions is None else on_grid(regions.content, (height, width)),
-        style_regions=None if regions is None else [
-            on_grid(planes, size) for planes, size in zip(regions.styles, sizes, strict=True)],
-        weights=alpha, scale=self.graphs.objective.scale(own, style),
-        tile_size=int(self.config.tile_size))
+        weights=weights, kept=kept, scale=scale, tile_size=int(self.config.tile_size))
     self.found = {(height, width): target}
     return target
 
-  def _visible(self, height: int, width: int) -> Mapping[str, np.ndarray] | None:
-    """Returns the content's alpha on the grids of the content layers; None where it is opaque."""
-    content, table = self.loaded.content, self.graphs.targets.network.layers
-    if content is None or content.alpha is None:
-      return None
-    layers = [table[name] for name in self.config.content_layers]
-    return guides.guides(content.alpha[..., None], height, width, layers)
+  def _views(self, index: int, height: int, width: int) -> list[StyleView]:
+    """Returns a style as the regions see it where the picture has a size, one view a scale."""
+    picture, regions = self.loaded.styles[index].rgb, self.loaded.weights
+    seen = lambda size: images.resize(picture, *size)
+    if regions is None:
+      return [StyleView(seen(self._style_sizes(height, width)[index]), None)]
+    views = []
+    for scale, members in regions.by_scale.items():
+      size = self._style_sizes(height, width, scale)[index]
+      planes = np.zeros_like(regions.styles[index])
+      planes[..., members] = regions.styles[index][..., members]
+      views.append(StyleView(seen(size), area_means(planes, *size, GRID)[None]))
+    return views
 
-  def _style_sizes(self, height: int, width: int) -> list[tuple[int, int]]:
+  def _on_layers(self, planes: np.ndarray | None, height: int,
+                 width: int) -> Mapping[str, np.ndarray]:
+    """Returns [H, W, R] on the grids of the content layers, by name; of None nothing."""
+    if planes is None:
+      return {}
+    table = self.graphs.targets.network.layers
+    layers = [table[name] for name in self.config.content_layers]
+    return guides.guides(planes, height, width, layers)
+
+  def _style_sizes(self, height: int, width: int, scale: float = 1.0) -> list[tuple[int, int]]:
     """Returns the sizes at which the styles are seen where the picture has this size."""
     targets = self.graphs.targets
-    scale = max(height, width) / max(self.loaded.size)
+    scale *= max(height, width) / max(self.loaded.size)
     least = 2 * targets.network.deepest(targets.layers).stride
     return [size_at(style.rgb.shape[1:3], scale, least) for style in self.loaded.styles]
 
   def _style(self, height: int, width: int) -> StyleStatistics:
     """Returns the statistics of all styles, each scaled as the picture is."""
-    loaded, targets = self.loaded, self.graphs.targets
+    loaded, targets = self.loaded, self.graphs.style_targets
     tile_size = int(self.config.tile_size) or max(height, width)
     pictures = [style.rgb for style in loaded.styles]
     sizes = self._style_sizes(height, width)
     regions = loaded.weights
     if regions is None:
       return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
-    seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
-    of_styles = [self._guides(plane, *size, self.config.mask_erosion)
-                 for plane, size in zip(regions.styles, sizes, strict=True)]
-    return targets.blend(seen, loaded.shares, of_styles, tile_size=tile_size)
+    found: dict[int, StyleStatistics] = {}
+    for scale, members in regions.by_scale.items():
+      sizes = self._style_sizes(height, width, scale)
+      seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
+      of_styles = [self._guides(plane[..., members], *size, self.config.mask_erosion)
+                   for plane, size in zip(regions.styles, sizes, strict=True)]
+      blended = targets.blend(seen, loaded.shares, of_styles, tile_size=tile_size)
+      found |= {index: {name: [each[place]] for name, each in blended.items()}
+                for place, index in enumerate(members)}
+    return {name: [found[index][name][0] for index in sorted(found)] for name in targets.layers}
 
   def _guides(self, weights: np.ndarray, height: int, width: int,
               erosion: float) -> Mapping[str, np.ndarray]:

@@ -46,7 +46,8 @@ class Targets:
 
   def windows(self, height: int, width: int, tile_size: int) -> list[Window]:
     """Returns the windows in which a picture is looked at; of tile size 0, one."""
-    return tiles.plan_windows(height, width, tile_size, self.network, self._extractor.layers)
+    return tiles.plan_windows(height, width, tile_size, self.network, self._extractor.layers,
+                              self._extractor.wraps)
 
   def content(self, picture: np.ndarray, own: StyleStatistics | None = None,
               style: StyleStatistics | None = None, guides: Guides | None = None, *,
@@ -178,6 +179,4 @@ def _mixed(parts: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
 
 def _shown(picture: np.ndarray, window: Window) -> tuple[tf.Tensor, tf.Tensor]:
   """Returns what a window shows of a picture, and the window."""
-  rows = slice(window.top, window.top + window.height)
-  part = picture[:, rows, window.left:window.left + window.width]
-  return tf.constant(part), tf.constant(window, tf.int32)
+  return tf.constant(tiles.shown(picture, window)), tf.constant(window, tf.int32)

@@ -139,18 +139,30 @@ class ContentTarget(NamedTuple):
   Attributes:
     features: [B, h, w, C] of the content, times `roots` where there are any.
     roots: [1, h, w, 1] roots of the weights of positions, in a list; empty where all count alike.
+    positions: scalar, over how many of them the mean is.
   """
 
   features: tf.Tensor
   roots: list[tf.Tensor]
+  positions: tf.Tensor
 
 
-def content_target(features: tf.Tensor, weights: np.ndarray | None = None) -> ContentTarget:
-  """Prepares the target of a `ContentTerm` from features and the weights of their positions."""
+def content_target(features: tf.Tensor, weights: np.ndarray | None = None,
+                   visible: np.ndarray | None = None) -> ContentTarget:
+  """Prepares the target of a `ContentTerm`.
+
+  Args:
+    features: [B, h, w, C].
+    weights: [1, h, w, 1] of at least 0, what each position counts; None counts all alike.
+    visible: [1, h, w, 1] in [0, 1], what the mean is over; None is all.
+  """
+  positions = tf.cast(tf.reduce_prod(tf.shape(features)[1:3]), tf.float32)
+  if visible is not None:
+    positions = tf.constant(max(np.sum(visible), 1e-6), tf.float32)
   if weights is None:
-    return ContentTarget(features, [])
+    return ContentTarget(features, [], positions)
   roots = tf.cast(np.sqrt(weights), features.dtype)
-  return ContentTarget(features * roots, [roots])
+  return ContentTarget(features * roots, [roots], positions)
 
 
 class ContentTerm(Sums):
@@ -173,11 +185,7 @@ class ContentTerm(Sums):
         own, tiles.own_cells(target.features, window, stride, of_picture=True))
 
   def distance(self, collected: tf.Tensor, wanted: Wanted) -> tf.Tensor:
-    target = wanted.targets[self.name]
-    positions = tf.cast(tf.reduce_prod(tf.shape(target.features)[1:3]), collected.dtype)
-    for roots in target.roots:
-      counted = tf.reduce_sum(tf.square(tf.cast(roots, collected.dtype)))
-      positions = tf.maximum(counted, 1e-6)
+    positions = tf.cast(wanted.targets[self.name].positions, collected.dtype)
     return collected * (1 / (positions * self._layer.channels))
 
 

@@ -2,13 +2,16 @@
 
 Windows begin at multiples of the deepest layer's stride, so that pools read the same cells as in
 the whole picture, and reach beyond their own cells by a halo that holds all that those depend on. A
-border of the picture stays a border, with the network's own padding.
+border of the picture stays a border, with the network's own padding; that of one that tiles is
+none, and windows reach beyond it to the other side.
 """
 
 import itertools
 import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from tf_style.vgg.network import Network
 
@@ -34,8 +37,8 @@ def halo(network: Network, layers: Iterable[str]) -> int:
   return math.ceil(last.reach / last.stride) * last.stride
 
 
-def plan_windows(height: int, width: int, tile_size: int, network: Network,
-                 layers: Iterable[str]) -> list[Window]:
+def plan_windows(height: int, width: int, tile_size: int, network: Network, layers: Iterable[str],
+                 wraps: bool = False) -> list[Window]:
   """Covers a picture with windows of one shape whose own parts are disjoint.
 
   Args:
@@ -44,13 +47,14 @@ def plan_windows(height: int, width: int, tile_size: int, network: Network,
       makes a halo needless its own part is larger. 0: one window.
     network: whose features are tiled.
     layers: the layers in use.
+    wraps: whether the picture goes on at its borders with itself; its sides are whole strides.
   """
-  layers = tuple(layers)
+  layers, spans = tuple(layers), _wrapped_spans if wraps else _spans
   stride, margin = network.deepest(layers).stride, halo(network, layers)
   tile_size = max(tile_size, stride) if tile_size else max(height, width)
   return [Window(top, left, window_height, window_width, own_top, own_left, own_height, own_width)
-          for top, window_height, own_top, own_height in _spans(height, tile_size, stride, margin)
-          for left, window_width, own_left, own_width in _spans(width, tile_size, stride, margin)]
+          for top, window_height, own_top, own_height in spans(height, tile_size, stride, margin)
+          for left, window_width, own_left, own_width in spans(width, tile_size, stride, margin)]
 
 
 def _spans(length: int, tile_size: int, stride: int,
@@ -68,6 +72,43 @@ def _spans(length: int, tile_size: int, stride: int,
   last = length - size
   return [(min(max(index * own - margin, 0), last), size, index * own,
            length - index * own if index == count - 1 else own) for index in range(count)]
+
+
+def _wrapped_spans(length: int, tile_size: int, stride: int,
+                   margin: int) -> list[tuple[int, int, int, int]]:
+  """Returns the same of a side without ends; where there are several windows each has its halo."""
+  if length <= tile_size + 2 * margin:
+    return [(0, length, 0, length)]
+  own = math.ceil(length // stride / math.ceil(length / tile_size)) * stride
+  return [(begin - margin, own + 2 * margin, begin, min(own, length - begin))
+          for begin in range(0, length, own)]
+
+
+def shown(picture: np.ndarray, window: Window) -> np.ndarray:
+  """Returns what a window shows of a picture [1, H, W, C], beyond its borders of the other side."""
+  for axis, begin, size in ((1, window.top, window.height), (2, window.left, window.width)):
+    side = picture.shape[axis]
+    inside = begin >= 0 and begin + size <= side
+    places = slice(begin, begin + size) if inside else np.arange(begin, begin + size) % side
+    picture = picture[(slice(None),) * axis + (places,)]
+  return picture
+
+
+def folded(picture: np.ndarray, size: tuple[int, int], margins: tuple[int, int]) -> np.ndarray:
+  """Adds what lies beyond the borders of a picture [B, h, w, C] to the other side.
+
+  Args:
+    picture: begins with the margins.
+    size: height and width of the whole.
+    margins: above and at the left.
+  """
+  for axis, side, margin in zip((1, 2), size, margins, strict=True):
+    ends = [(0, 0)] * 4
+    ends[axis] = 0, -picture.shape[axis] % side
+    padded = np.pad(picture, ends)
+    shape = (*padded.shape[:axis], -1, side, *padded.shape[axis + 1:])
+    picture = np.roll(padded.reshape(shape).sum(axis), -margin, axis)
+  return picture
 
 
 def forward_passes(windows: list[Window]) -> float:

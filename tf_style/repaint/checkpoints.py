@@ -196,9 +196,11 @@ def digests(plan: "Plan") -> dict[str, str]:
   """Returns SHA-256 digests of all that a `Plan` begins with, by name."""
   content, regions = plan.content, plan.regions
   arrays: dict[str, list[np.ndarray | None]] = {
+      "content map": [plan.loaded.content_map],
       "content picture": [content.rgb, content.alpha] if content else [],
       "style picture": [plane for style in plan.styles for plane in (style.rgb, style.alpha)],
-      "masks": [regions.content, *regions.styles, regions.kept] if regions else [],
+      "masks": [regions.content, *regions.styles, regions.kept,
+                np.array(regions.scales)] if regions else [],
       "picture to start from": [plan.start]}
   return {name: _digest(parts) for name, parts in arrays.items()} | {
       "network": plan.weights.checksum}

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import functools
 import gc
+import math
 from collections.abc import Callable, Sequence
 
 import keras
@@ -24,6 +25,7 @@ from tf_style.problem.compiled import Traces
 from tf_style.problem.evaluators import Evaluator, OnTile
 from tf_style.problem.inputs import Anchor, Inputs, Sources
 from tf_style.problem.loaded import style_reader
+from tf_style.problem.objective import Objective
 from tf_style.problem.problem import Found, Graphs, Problem, is_anchored
 from tf_style.problem.terms import Wanted
 from tf_style.repaint.checkpoints import Saved
@@ -109,6 +111,7 @@ class Painter:
     return other
 
   def plan(self, content: Source | None = None, *, content_mask: Source | None = None,
+           content_map: Source | None = None, style_scale_map: Source | None = None,
            init_image: Source | None = None, anchor: Anchor | None = None) -> Plan:
     """Returns what would be done; arguments are those of a call.
 
@@ -117,11 +120,13 @@ class Painter:
     """
     machine.prepare()
     inputs = self._styles._replace(content=content, content_mask=content_mask,
+                                   content_map=content_map, style_scale_map=style_scale_map,
                                    init_image=init_image, anchor=anchor)
     weights = self._network.weights if self._network else None
-    return make_plan(inputs, self.config, weights, self._styles_at)
+    return make_plan(inputs, self.config, weights, self._styles_at, self._network)
 
   def __call__(self, content: Source | None = None, *, content_mask: Source | None = None,
+               content_map: Source | None = None, style_scale_map: Source | None = None,
                init_image: Source | None = None, anchor: Anchor | None = None,
                on_plan: OnPlan | None = None, on_step: OnStep | None = None,
                on_tile: OnTile | None = None, resume: Saved | None = None,
@@ -133,6 +138,9 @@ class Painter:
         texture of the style, of the size `config.output_size`.
       content_mask: regions of the content, which pair up by color with the style masks (see
         `pictures.masks`).
+      content_map: a gray picture, what each place of the content counts: white is 1, black is 0.
+      style_scale_map: a gray picture, how large the style is seen at each place: white is as large
+        as `config.style_scale` says, mid-gray half of that, black a quarter.
       init_image: the picture to start from where `config.init` is `image`.
       anchor: a picture that the result is held to, by `config.coherence`.
       on_plan: called once before the first step.
@@ -154,12 +162,15 @@ class Painter:
     if self.config.deterministic:
       keras.utils.set_random_seed(self.config.seed)
       tf.config.experimental.enable_op_determinism()
-    plan = self.plan(content, content_mask=content_mask, init_image=init_image, anchor=anchor)
+    plan = self.plan(content, content_mask=content_mask, content_map=content_map,
+                     style_scale_map=style_scale_map, init_image=init_image, anchor=anchor)
     if resume:
       resume.check(plan)
       plan = plan._replace(levels=_levels_as_done(plan.levels, resume))
     if on_plan:
       on_plan(plan)
+    if not plan.config.texture:
+      return _not_painted(plan)
     if self._network is None:
       self._network = Extractors(plan.weights)
     with tf.device(plan.device):
@@ -251,14 +262,15 @@ class Painter:
 
 def stylize(content: Source | None = None, style: Sources = None, config: Config | None = None, *,
             content_mask: Source | None = None, style_mask: Sources = None,
+            content_map: Source | None = None, style_scale_map: Source | None = None,
             init_image: Source | None = None, on_plan: OnPlan | None = None,
             on_step: OnStep | None = None, on_tile: OnTile | None = None,
             resume: Saved | None = None) -> Result:
   """Repaints a picture in the manner of another: a `Painter`, used once.
 
   Args:
-    content, content_mask, init_image, on_plan, on_step, on_tile, resume: as for a call of a
-      `Painter`.
+    content, content_mask, content_map, style_scale_map, init_image, on_plan, on_step, on_tile,
+      resume: as for a call of a `Painter`.
     style, config, style_mask: as for `Painter` itself; `resume` brings the configuration along.
   Returns:
     The picture, its losses, the history of all steps and what was resolved.
@@ -268,8 +280,18 @@ def stylize(content: Source | None = None, style: Sources = None, config: Config
   """
   config = config or (resume.config if resume else None)
   with Painter(style, config, style_mask=style_mask) as painter:
-    return painter(content, content_mask=content_mask, init_image=init_image, on_plan=on_plan,
+    return painter(content, content_mask=content_mask, content_map=content_map,
+                   style_scale_map=style_scale_map, init_image=init_image, on_plan=on_plan,
                    on_step=on_step, on_tile=on_tile, resume=resume)
+
+
+def _not_painted(plan: Plan) -> Result:
+  """Returns the result of a run without steps, whose losses nobody knows."""
+  picture, names = _eight_bits(plan.start), Objective(plan.config).names
+  history = {name: np.zeros(0, np.float32) for name in (
+      "level", "total", "step_length", "gradient_norm", *names)}
+  return Result(_eight_bits(plan.finished(picture)), picture,
+                dict.fromkeys(("total", *names), math.nan), history, plan, 0.0, False, 0, False)
 
 
 def _seen(problem: Problem, level: Level) -> tuple[Evaluator, Wanted, int]:

@@ -8,15 +8,18 @@ import numpy as np
 
 from tf_style.errors import InputError, expected
 from tf_style.pictures import color, images, masks
-from tf_style.problem import memory
+from tf_style.pictures.seams import resize_tile
+from tf_style.problem import correspondence, directions, memory
 from tf_style.problem.inputs import Inputs, size_at
 from tf_style.problem.loaded import Loaded, load, style_colors
+from tf_style.problem.palettes import in_palette
 from tf_style.repaint import pyramid
 from tf_style.repaint.details import as_faint, details
 from tf_style.settings.config import Config
 from tf_style.system import devices
 from tf_style.system.memory import memory_limit
-from tf_style.vgg.weights import Weights, load_weights
+from tf_style.vgg.extractor import Extractors
+from tf_style.vgg.weights import Weights, load_weights, no_weights
 
 # From height and width: the content [1, H, W, 3], and how much of it is kept, [1, H, W, 1].
 Keeps = Callable[[int, int], tuple[np.ndarray, np.ndarray]]
@@ -33,6 +36,7 @@ class Plan(NamedTuple):
     loaded: the pictures.
     start: [1, H, W, 3], of any size.
     notes: what the user should know.
+    palette: [1, H, W, 3] the content in the styles' colors; None where that counts nothing.
   """
 
   config: Config
@@ -42,6 +46,7 @@ class Plan(NamedTuple):
   loaded: Loaded
   start: np.ndarray
   notes: tuple[str, ...]
+  palette: np.ndarray | None = None
 
   @property
   def content(self) -> images.Picture | None:
@@ -74,6 +79,23 @@ class Plan(NamedTuple):
     return self.content.alpha if self.content else None
 
   @property
+  def overlays(self) -> dict[str, np.ndarray]:
+    """Pictures [1, H, W, 3] of what was found, by name.
+
+    That is the content, bright where it counts, with its directions, and masks of regions.
+    """
+    content, counts, found = self.content, self.loaded.content_map, {}
+    if content is not None and counts is not None:
+      found["content_map"] = content.rgb * (0.2 + 0.8 * counts / max(counts.max(), 1))[None]
+    if content is not None and self.config.stroke_direction == "content":
+      found["directions"] = directions.drawn(content.rgb)
+    if self.config.guide == "auto" and (regions := self.regions):
+      found["content_mask"] = masks.shown(regions.colors, regions.content)
+      found |= {f"style_mask-{number}": masks.shown(regions.colors, planes)
+                for number, planes in enumerate(regions.styles, 1)}
+    return found
+
+  @property
   def keeps(self) -> Keeps | None:
     """What is kept of the content at a size, where something is."""
     content, regions = self.content, self.regions
@@ -92,7 +114,7 @@ class Plan(NamedTuple):
     that kept more of the content's lines, as near to the style.
     """
     height, width, _ = self.levels[index]
-    picture = images.resize(picture, height, width)
+    picture = (resize_tile if self.config.tileable else images.resize)(picture, height, width)
     if not index or self.content is None:
       return picture
     before = self.levels[index - 1]
@@ -107,14 +129,22 @@ class Plan(NamedTuple):
     return limited
 
   def finished(self, picture: np.ndarray) -> np.ndarray:
-    """Returns what the user gets of a result [1, H, W, 3]: with `color` and `strength` applied."""
+    """Returns what the user gets of a result [1, H, W, 3].
+
+    `texture`, `color` and `strength` are applied.
+    """
     if self.content is None:
       return picture
+    if self.palette is not None:
+      share = np.float32(self.config.texture)
+      alone = images.resize(self.palette, *picture.shape[1:3])
+      picture = share * picture + (1 - share) * alone
     return color.finished(self.config.color, self.config.strength, picture, self.content.rgb)
 
 
 def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
-              styles_at: Callable[[int], tuple[images.Picture, ...]] | None = None) -> Plan:
+              styles_at: Callable[[int], tuple[images.Picture, ...]] | None = None,
+              extractors: Extractors | None = None) -> Plan:
   """Reads and checks everything that a run needs, and decides what was left open.
 
   Args:
@@ -122,26 +152,49 @@ def make_plan(inputs: Inputs, config: Config, weights: Weights | None = None,
     config: as it was asked for.
     weights: None loads those that the configuration names.
     styles_at: as for `loaded.load`.
+    extractors: of those weights, where they are built already.
   Raises:
     InputError: a picture, the weights or an option is wrong.
   """
   loaded = load(inputs, config, styles_at)
   device = devices.choose_device(config.device)
+  if not (config.texture or config.guide == "auto"):
+    weights = no_weights(config.network)
   weights = weights or load_weights(config.network, config.weights)
   network = weights.network
   weights = weights.up_to(network.deepest(config.layers).name)
+  if config.guide == "auto":
+    loaded = _with_regions(loaded, config, extractors or Extractors(weights))
   asked = _resolved(config, loaded, network.name, device)
   deepest = network.deepest(asked.layers)
   _check_sizes(deepest.stride, loaded, asked)
+  if not asked.texture:  # nothing is painted
+    begun = color.seen(config.color, in_palette(loaded))
+    return Plan(asked, [pyramid.Level(*loaded.size, 0)], device, weights, loaded, begun,
+                tuple(loaded.notes), begun)
   config = memory.fitted(
       asked, *loaded.size, memory_limit(device), loaded.num_regions, device)
   levels = pyramid.make_levels(*loaded.size, config.steps, config.levels, config.level_steps,
-                               2 * deepest.stride)
+                               2 * deepest.stride, deepest.stride if config.tileable else 1)
   notes = [*loaded.notes, *filter(None, [weights.note]), *_what_fits(asked, config)]
   start = _start_picture(config, levels, loaded, inputs)
   if config.color == "luminance" or loaded.gray:
     start = color.gray(start)
-  return Plan(config, levels, device, weights, loaded, start, tuple(notes))
+  return Plan(config, levels, device, weights, loaded, start, tuple(notes),
+              in_palette(loaded) if config.texture < 1 else None)
+
+
+def _with_regions(loaded: Loaded, config: Config, extractors: Extractors) -> Loaded:
+  """Finds the regions that content and styles have in common; one alone is none."""
+  assert loaded.content is not None, "there is one beside --guide"
+  name = correspondence.layer_of(config.layers, extractors.weights.network)
+  content, *styles = correspondence.regions_of(
+      loaded.content.rgb, [style.rgb for style in loaded.styles],
+      extractors.get((name,), "max", "float32", "zero"))
+  regions = masks.of_labels(content, styles)
+  note = f"--guide: {len(regions.colors)} region{'s' * (len(regions.colors) > 1)} found"
+  return loaded._replace(found=(*loaded.found, note),
+                         regions=regions if len(regions.colors) > 1 else None)
 
 
 def _resolved(config: Config, loaded: Loaded, network: str, device: str) -> Config:
@@ -151,7 +204,9 @@ def _resolved(config: Config, loaded: Loaded, network: str, device: str) -> Conf
   changes: dict[str, Any] = {
       f"{kind}_{part}": () for kind in left_out for part in ("layers", "layer_weights")}
   if left_out:
-    changes["neighbor_weight"] = 0.0
+    changes |= {"neighbor_weight": 0.0, "stroke_direction": "style"}
+  if not config.texture:
+    changes["tile_size"] = 0
   if config.precision == "auto":
     changes["precision"] = devices.fast_precision(device)
   if config.init == "auto":

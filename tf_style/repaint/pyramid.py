@@ -19,7 +19,8 @@ class Level(NamedTuple):
 
 
 def make_levels(height: int, width: int, steps: int, levels: int = 0,
-                level_steps: Sequence[int] = (), smallest: int = 1) -> list[Level]:
+                level_steps: Sequence[int] = (), smallest: int = 1,
+                multiple: int = 1) -> list[Level]:
   """Plans the sizes, each sqrt(2) times the last, and shares the steps out.
 
   Args:
@@ -28,6 +29,7 @@ def make_levels(height: int, width: int, steps: int, levels: int = 0,
     levels: how many; 0 takes as many as leave the coarsest at 128 pixels or more.
     level_steps: steps of each level, coarsest first; where given, it replaces the two above.
     smallest: no level but the finest has a shorter side than this.
+    multiple: of which all sides are.
   Returns:
     Levels, coarsest first, each with at least one step.
   """
@@ -37,7 +39,8 @@ def make_levels(height: int, width: int, steps: int, levels: int = 0,
   plan = []
   for index, share in enumerate(level_steps or share_steps(steps, count)):
     scale = _RATIO ** -(count - 1 - index)
-    plan.append(Level(max(1, round(height * scale)), max(1, round(width * scale)), share))
+    tall, wide = (max(1, round(side * scale / multiple)) * multiple for side in (height, width))
+    plan.append(Level(tall, wide, share))
   return plan
 
 

@@ -61,13 +61,26 @@ class Config:
       "whose colors the result has: content gives it the photograph's chroma afterwards; "
       "luminance stylizes lightness alone; match recolors the style to the photograph before",
       choices=("style", "content", "luminance", "match"))
+  texture: float = option(
+      1.0, "float", "The look",
+      "share of the brushwork in a blend with the photograph in the style's palette; 0 is the "
+      "palette alone, without a network, in seconds", low=0, high=1)
   strength: float = option(
       1.0, "float", "The look", "share of the result in a blend with the content, made at the end",
       low=0, high=1)
 
   output_size: str = option(
       "", "dimensions", "Styles and regions",
-      "size of a texture made of the style alone, without --content")
+      "size of the result, whatever shape the photograph has (see --fit); without --content, of a "
+      "texture made of the style alone")
+  fit: str = option(
+      "crop", "choice", "Styles and regions",
+      "how a photograph comes to --output_size: crop cuts off what is too much, in the middle; "
+      "extend paints on beyond its border, in the style", choices=("crop", "extend"))
+  tileable: bool = option(
+      False, "bool", "Styles and regions",
+      "a picture that can be laid side by side with itself, without a seam; sides are whole "
+      "strides of the deepest layer, mostly of 16 pixels: of a photograph's the rest is cut off")
   style_blend: tuple[float, ...] = option(
       (), "floats", "Styles and regions",
       "shares of several styles, one for each --style; the pictures of a folder share its own; "
@@ -80,9 +93,22 @@ class Config:
       1, "int", "Styles and regions",
       "in how many copies of the style the nearest features are sought: 4 are its quarter turns, 8 "
       "their mirror images too", low=1, high=8)
+  stroke_direction: str = option(
+      "style", "choice", "Styles and regions",
+      "whose direction brush strokes have: content lets them follow the photograph's edges, where "
+      "the style, or a copy turned by a quarter, has such strokes", choices=("style", "content"))
   mask_keep: tuple[str, ...] = option(
       (), "colors", "Styles and regions",
       "colors in --content_mask, such as 000000, where the content stays as it is")
+  guide: str = option(
+      "none", "choice", "Styles and regions",
+      "auto finds regions that photograph and style have in common, and pairs them up: sky takes "
+      "from sky; their masks are written into the run's folder, to be edited and given back",
+      choices=("none", "auto"))
+  faces: float = option(
+      1.0, "float", "Styles and regions",
+      "how many times --content_weight counts in faces, which are found; 4 keeps eyes and "
+      "mouths where they are; needs the extra 'faces'", low=0, high=16)
   mask_erosion: float = option(
       0.0, "float", "Styles and regions",
       "how far regions are shrunk from their borders before their statistics are taken: "
@@ -222,6 +248,9 @@ class Config:
     if self.neighbor_weight and not self.neighbor_layers:
       raise InputError("--neighbor_layers: " + expected(
           "at least one layer, or --neighbor_weight=0", "none"))
+    if self.stroke_direction == "content" and not self.neighbor_weight:
+      raise InputError("--stroke_direction: " + expected(
+          "a --neighbor_weight above 0 beside content", self.neighbor_weight))
     if not self.content_layers + self.style_layers:
       raise InputError("--style_layers: " + expected("at least one style or content layer", "none"))
     if self.style_blend and not 0 < sum(self.style_blend) < math.inf:
@@ -254,6 +283,11 @@ class Config:
     """All layers in use, each once."""
     neighbors = self.neighbor_layers if self.neighbor_weight else ()
     return tuple(dict.fromkeys(self.content_layers + self.style_layers + neighbors))
+
+  @property
+  def stride(self) -> int:
+    """Pixels between two positions of the deepest layer in use."""
+    return NETWORKS[self.network].deepest(self.layers).stride
 
   @property
   def output_shape(self) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_style.system import machine
-from tf_style.vgg.layers import Convolution, MaxPooling
+from tf_style.vgg.layers import Convolution, MaxPooling, WrapPadding
 from tf_style.vgg.network import Layer
 from tf_style.vgg.weights import Weights
 
@@ -37,6 +37,7 @@ class Extractor(tf.Module):
   Attributes:
     layers: names of the layers that a call returns.
     model: the Keras model.
+    wraps: whether pictures go on at their borders with themselves.
   """
 
   def __init__(self, weights: Weights, layers: Sequence[str], pooling: str = "max",
@@ -49,7 +50,7 @@ class Extractor(tf.Module):
       pooling: `max`; `average`, scaled; or `plain_average`, unscaled.
       precision: `float32`, `bfloat16` or (for checks) `float64`: type of the features.
       padding: what a convolution sees beyond the border of its layer: `zero`, as in training, or
-        `replicate`, the cells at the border once more.
+        `replicate`, the cells at the border once more, or `wrap`, those of the opposite border.
       portable: whether it holds nothing but the weights, as a SavedModel must; gradients then take
         longer.
     Raises:
@@ -58,7 +59,7 @@ class Extractor(tf.Module):
     """
     super().__init__(name="extractor")
     machine.prepare()
-    self.layers = tuple(dict.fromkeys(layers))
+    self.layers, self.wraps = tuple(dict.fromkeys(layers)), padding == "wrap"
     self.model = _build(weights, self.layers, pooling, precision, padding)
     for layer in self.model.layers:
       if isinstance(layer, Convolution):
@@ -149,6 +150,8 @@ def _convolve(x: keras.KerasTensor, layer: Layer, precision: str, padding: str,
               pair: tuple[np.ndarray, np.ndarray]) -> keras.KerasTensor:
   if padding == "replicate":  # by one cell, which "symmetric" replicates
     x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")
+  elif padding == "wrap":
+    x = WrapPadding(dtype=precision)(x)
   # Back to three channels TensorFlow's own gradient is the faster one.
   make = keras.layers.Conv2D if x.shape[-1] == 3 else Convolution
   convolution = make(

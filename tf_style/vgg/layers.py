@@ -52,6 +52,17 @@ def _turned(kernel: tf.Tensor) -> tf.Tensor:
   return tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
 
 
+class WrapPadding(keras.layers.Layer):
+  """Puts a cell of the opposite border beside each border: the picture goes on with itself."""
+
+  def call(self, x: tf.Tensor) -> tf.Tensor:
+    x = tf.concat([x[:, -1:], x, x[:, :1]], 1)
+    return tf.concat([x[:, :, -1:], x, x[:, :, :1]], 2)
+
+  def compute_output_shape(self, shape: tuple) -> tuple:
+    return (shape[0], *(None if side is None else side + 2 for side in shape[1:3]), shape[3])
+
+
 class MaxPooling(keras.layers.Layer):
   """The maximum of 2x2 cells in steps of 2; an odd last row or column is left out."""
 

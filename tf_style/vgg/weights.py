@@ -58,6 +58,11 @@ class Weights(NamedTuple):
     return self._replace(kernels=kept)
 
 
+def no_weights(network: str) -> Weights:
+  """Returns the weights of a run that looks at nothing."""
+  return Weights(NETWORKS[network], {}, "none", "", None, "")
+
+
 def load_weights(network: str, weights: str = "auto", timeout_s: float = 5) -> Weights:
   """Finds, checks and reads pretrained weights.
 

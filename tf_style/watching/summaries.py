@@ -235,7 +235,8 @@ def _inputs(plan: "Plan") -> dict[str, np.ndarray]:
   pictures = {"content": plan.content.rgb} if plan.content else {}
   for number, style in enumerate(plan.styles[:_MOST_STYLES], start=1):
     pictures["style" if len(plan.styles) == 1 else f"style_{number}"] = style.rgb
-  return pictures | ({"regions": masks.shown(plan.regions)} if plan.regions else {})
+  regions = plan.regions
+  return pictures | ({"regions": masks.shown(regions.colors, regions.content)} if regions else {})
 
 
 def _texts(plan: "Plan", command_line: str) -> dict[str, str]:
