@@ -75,7 +75,8 @@ class Flow:
     resize = self._cv2.resize
     found = self.motion(*(resize(each[0], half, interpolation=self._cv2.INTER_AREA)[None]
                           for each in (frame, before)))
-    back = resize(found.back, (width, height)) * np.array([width / half[0], height / half[1]], np.float32)
+    scale = np.array([width / half[0], height / half[1]], np.float32)
+    back = resize(found.back, (width, height)) * scale
     sure = resize(np.uint8(found.sure), (width, height)) > 0
     return Motion(back, sure, resize(found.trust, (width, height)))
 
