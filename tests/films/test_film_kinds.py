@@ -11,6 +11,7 @@ import pytest
 from film_kinds import FRAMES, picture
 from PIL import Image
 
+from tf_style.films import hdr
 from tf_style.films.kept import KeptFrames
 from tf_style.films.opening import open_film
 from tf_style.films.painting import FilmJob, paint_frames, write_film
@@ -68,6 +69,14 @@ def animation(name: str) -> Callable[[Path], Path]:
   return make
 
 
+def in_hdr(folder: Path) -> Path:
+  """Writes the colors as a film in PQ, whose white is 203 cd/m^2."""
+  light = lambda rgb: 203 * np.power(rgb / 255, 2.2) @ np.linalg.inv(hdr._TO_BT709).T
+  return film_kinds.write(folder / "film.mp4", [
+      np.uint16(65535 * hdr.light_to_pq(np.maximum(light(picture(index)), 0)))
+      for index in range(FRAMES)], pixels="yuv420p10le", matrix=9, transfer=hdr.PQ)
+
+
 def numbered(folder: Path) -> Path:
   frames = folder / "frames"
   frames.mkdir()
@@ -86,6 +95,7 @@ KINDS = {
                            frames=[picture(index, 49, 65) for index in range(FRAMES)]), (49, 65)),
     "10 bits": Kind(made("film.mp4", pixels="yuv420p10le")),
     "full range, BT.709": Kind(made("film.mp4", full=True, matrix=1)),
+    "HDR": Kind(in_hdr, tolerance=40),  # bright colors are darker
     "no sound": Kind(made("film.mp4", sounds=()), sounds=0),
     "several tracks": Kind(made(
         "film.mkv", sounds=(("aac", 44100), ("libopus", 48000), ("pcm_s16le", 44100))), sounds=3),

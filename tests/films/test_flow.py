@@ -43,6 +43,15 @@ def test_flow_is_that_of_a_pan_with_a_foreground(flow):
   assert np.abs(moved - scenes.frame(3)).mean((0, 3))[trusted].mean() < 0.02
 
 
+def test_rough_motion_is_nearly_that(flow):
+  frame, before = scenes.frame(3), scenes.frame(2)
+  exact, rough = flow.motion(frame, before), flow.rough_motion(frame, before)
+  trusted = np.minimum(exact.trust, rough.trust) > 0.5
+  assert np.mean(trusted) > 0.5
+  error = np.linalg.norm(exact.back - rough.back, axis=-1)[trusted]
+  assert np.median(error) < 0.3 and np.mean(error < 1) > 0.95
+
+
 def test_what_cancels_out_is_consistent():
   assert consistent(constant(2, 1), constant(-2, -1))[:-2, :-3].all()
   assert not consistent(constant(2, 1), constant(-4, -1)).any()

@@ -12,8 +12,10 @@ from PIL import Image
 import tf_style
 from tf_style.errors import InputError
 from tf_style.films import frames
+from tf_style.films.blend import as_crisp, blended
+from tf_style.films.coherence import Expected
 from tf_style.films.opening import is_film, open_film
-from tf_style.films.painters import Painted, Repainter, blended
+from tf_style.films.painters import Painted, Repainter
 from tf_style.films.painting import FilmJob, paint_film, paint_frames
 from tf_style.films.settings import FilmConfig
 from tf_style.films.warp import warped
@@ -42,7 +44,7 @@ def test_a_learned_style_is_steadier_than_frame_by_frame(film, tmp_path):
   alone, held = ([each.picture for each in paint_film(
       film, model="oil", config=Config.of(image_size="original", coherence=coherence),
       output=tmp_path / f"{coherence}.mp4")] for coherence in (0, 1))
-  assert len(held) == COUNT and unsteadiness(held) < 0.6 * unsteadiness(alone)
+  assert len(held) == COUNT and unsteadiness(held) < 0.65 * unsteadiness(alone)
   np.testing.assert_array_equal(held[0], alone[0])
   written = open_film(str(tmp_path / "1.mp4"))
   for frame, picture in zip(written.frames(), held, strict=True):
@@ -112,15 +114,26 @@ def test_a_far_start_is_found_by_searching(tmp_path):
 
 
 def test_the_blend_follows_trust_and_agreement():
-  from tf_style.films.coherence import Expected
   made = np.full((1, 40, 40, 3), 0.5, np.float32)
   near, far = made + 0.02, made + 0.4
   everywhere = np.ones((1, 40, 40, 1), np.float32)
-  np.testing.assert_allclose(blended(made, Expected(near, everywhere), 1), 0.5 + 0.02 * 0.81,
+  np.testing.assert_allclose(blended(made, Expected(near, everywhere), 1), 0.5 + 0.02 * 0.93,
                              atol=1e-3)
   np.testing.assert_allclose(blended(made, Expected(far, everywhere), 1), made, atol=1e-3)
   np.testing.assert_array_equal(blended(made, Expected(near, 0 * everywhere), 1), made)
   np.testing.assert_array_equal(blended(made, Expected(near, everywhere), 0), made)
+
+
+def test_a_mean_of_strokes_gets_their_contrast_back():
+  """Waves and the same waves a quarter of their length on: the mean has .71 of their height."""
+  x = np.arange(96)
+  waves = lambda shift: np.float32(
+      0.5 + 0.2 * np.sin(2 * np.pi * (x + shift) / 8))[None, :, None] * np.ones((96, 1, 3), "f")
+  mean = (waves(0) + waves(2)) / 2
+  inner = np.s_[24:-24, 24:-24]
+  assert mean[inner].std() == pytest.approx(0.71 * waves(0)[inner].std(), rel=0.02)
+  assert as_crisp(mean, waves(0))[inner].std() == pytest.approx(waves(0)[inner].std(), rel=0.03)
+  np.testing.assert_allclose(as_crisp(mean, mean), mean, atol=1e-6)
 
 
 def test_colors_are_finished_after_the_memory(film, tmp_path):

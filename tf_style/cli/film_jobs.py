@@ -134,7 +134,7 @@ def _job_of_frames(given: Mapping[str, Any]) -> Job:
   for name in ("style", "content_mask"):
     if name in own:
       raise InputError(f"--{name}: " + expected("none beside --model for a film", own[name]))
-  job = job_with_model(own)
+  job = job_with_model({"image_size": "original", **own})
   checked = Config.of(**{name: of_film[name] for name in of_film if name != "logdir"})
   changes = {name: getattr(checked, name) for name in of_film if name != "logdir"}
   return job._replace(config=dataclasses.replace(job.config, **changes),

@@ -65,7 +65,7 @@ class Memory:
     for past in reversed(self._older):
       if past is self._last or np.mean(known) > _ENOUGH:
         continue
-      motion = self._flow.motion(frame, past.frame)
+      motion = self._flow.rough_motion(frame, past.frame)
       more = np.maximum(motion.trust[None, ..., None] - known, 0)
       picture += more * warped(past.painted, motion.back, sharp=True)
       known = known + more

@@ -5,6 +5,10 @@ from types import ModuleType
 
 from tf_style.errors import InputError, expected
 
+# Flags of FFmpeg's swscale for conversions between RGB and luma with chroma that lose least:
+# bicubic, with chroma of full width in and out, and accurate rounding.
+EXACT = 0x4 | 0x2000 | 0x4000 | 0x40000
+
 
 def load(name: str) -> ModuleType:
   """Imports `av` or `cv2`.
@@ -15,11 +19,5 @@ def load(name: str) -> ModuleType:
   try:
     return importlib.import_module(name)
   except ImportError as error:
-    wanted = "the extra for films (pip install 'tf_style[film]', from Python 3.11 on)"
+    wanted = "the extra for films (pip install 'tf_style[film]')"
     raise InputError("--content: " + expected(wanted, f"none ({error})")) from error
-
-
-def exact(av: ModuleType) -> int:
-  """Returns swscale's flags for conversions between RGB and luma with chroma that lose least."""
-  flags = av.video.reformatter.Interpolation
-  return int(flags.BICUBIC | flags.FULL_CHR_H_INT | flags.FULL_CHR_H_INP | flags.ACCURATE_RND)

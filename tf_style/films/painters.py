@@ -1,13 +1,12 @@
 """What paints the frames of a film: a repaint of each, or a learned style."""
 
 import dataclasses
-import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from tf_style.descent.step import OnStep
-from tf_style.films import extra
+from tf_style.films.blend import blended
 from tf_style.films.coherence import Expected
 from tf_style.learned.style import LearnedStyle
 from tf_style.pictures import color, images
@@ -17,10 +16,6 @@ from tf_style.repaint.painter import Painter
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractors
 from tf_style.vgg.weights import load_weights
-
-_AGREEMENT = 0.12  # how far the network may be from the last result for it to count still
-_DETAIL_PX, _MOST_GAIN = 3.0, 2.0  # of details: what is seen as such, and how far they are raised
-_SEEN = 1 / 40  # of the shorter side: what is compared is smoothed over so many pixels
 
 
 class Painted(NamedTuple):
@@ -124,46 +119,6 @@ class Stylizer:
 
   def close(self) -> None:
     pass
-
-
-def blended(made: np.ndarray, expected: Expected, coherence: float) -> np.ndarray:
-  """Takes over what is expected where it is trusted, and where the network's picture agrees.
-
-  made + s t a (e - made), with a share s of c / (c + .2), the trust t, and the agreement
-  a = exp(-(d / .12)^2) for the smoothed difference d. So strokes stay where they were, and what
-  becomes another color does so at once. A mean of strokes that differ is paler than they are:
-  details get back the contrast that the network's picture has there.
-
-  Args:
-    made: [1, H, W, 3], the network's picture.
-    expected: of the same size.
-    coherence: c, at least 0.
-  """
-  cv2 = extra.load("cv2")
-  side = 2 * math.ceil(min(made.shape[1:3]) * _SEEN) + 1
-  gap = cv2.blur(expected.picture[0] - made[0], (side, side))
-  agreement = np.exp(-np.square(np.max(np.abs(gap), -1) / np.float32(_AGREEMENT)))
-  share = np.float32(coherence / (coherence + 0.2))
-  weights = share * expected.trust * agreement[None, ..., None]
-  mixed = made + weights * (expected.picture - made)
-  return mixed + weights * (as_crisp(mixed, made) - mixed)
-
-
-def as_crisp(picture: np.ndarray, model: np.ndarray) -> np.ndarray:
-  """Returns a picture whose details have the local contrast that those of another have.
-
-  Details are what a blur of a few pixels takes away. They are multiplied by the root of the ratio
-  of their mean squares around a place, between 1 and `_MOST_GAIN`.
-
-  Args:
-    picture, model: [1, H, W, 3].
-  """
-  cv2 = extra.load("cv2")
-  soft, soft_model = (cv2.GaussianBlur(each[0], (0, 0), _DETAIL_PX) for each in (picture, model))
-  power, wanted = (cv2.GaussianBlur(np.mean(np.square(each[0] - low), -1), (0, 0), 4 * _DETAIL_PX)
-                   for each, low in ((picture, soft), (model, soft_model)))
-  gain = np.clip(np.sqrt((wanted + 1e-5) / (power + 1e-5)), 1, _MOST_GAIN)
-  return np.clip(soft + gain[..., None] * (picture[0] - soft), 0, 1)[None]
 
 
 def eight_bits(picture: np.ndarray) -> np.ndarray:

@@ -93,7 +93,8 @@ def paint_film(content: str | os.PathLike[str], style: Sources = None,
   Args:
     content: a film that FFmpeg reads, an animated GIF, WebP or PNG, or a folder of numbered frames.
     style: as for `Painter`; not beside `model`.
-    config: of the pictures; `Config.of(coherence=0)` paints each frame alone.
+    config: of the pictures; `Config.of(coherence=0)` paints each frame alone. None is the default,
+      and beside `model` the film's own size.
     model: a learned style, or its folder, that paints in place of `style`.
     settings: of the film, such as `FilmConfig.of(start=10, fps=12)`.
     output: a name that ends in .mp4, .webm, .mov or .gif, or a folder for PNGs, which must be new
@@ -109,7 +110,8 @@ def paint_film(content: str | os.PathLike[str], style: Sources = None,
     OSError: from the system, such as a full disk; what is kept stays.
   """
   machine.prepare()
-  config, settings = config or Config.of(), settings or FilmConfig.of()
+  config = config or Config.of(**({} if model is None else {"image_size": "original"}))
+  settings = settings or FilmConfig.of()
   target = None if output is None else Path(output)
   if target is not None:
     targets.check_target(target, settings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tf_style.errors import InputError, expected, one_line
-from tf_style.films import extra
+from tf_style.films import extra, hdr
 from tf_style.films.film import About, Colors, Frame
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _UNSPECIFIED = 2  # FFmpeg's number of a matrix that is not given
 _MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 _BT709, _BT601 = 1, 5
 _HD_HEIGHT = 720  # pixels; from here on a film without a word on it is BT.709
-_HDR = {16: "PQ", 18: "HLG"}
+_HDR = {hdr.PQ: "PQ", hdr.HLG: "HLG"}
 
 
 class VideoFile:
@@ -40,7 +40,7 @@ class VideoFile:
       if first is None:
         raise InputError("--content: " + expected(
             "a film with a frame that can be decoded", path))
-      self._turns = round(first.rotation / 90) % 4
+      self._turns, self._transfer = round(first.rotation / 90) % 4, int(first.color_trc)
       self.about = _about(container, stream, first, self._turns)
 
   def frames(self, start: Fraction = Fraction(0)) -> Iterator[Frame]:
@@ -141,9 +141,13 @@ class VideoFile:
   def _upright(self, frame: "av.VideoFrame") -> np.ndarray:
     colors = self.about.colors
     full = self._av.video.reformatter.ColorRange
+    is_hdr = self._transfer in _HDR
     rgb = frame.to_ndarray(
-        format="rgb24", src_colorspace=colors.matrix, interpolation=extra.exact(self._av),
+        format="rgb48le" if is_hdr else "rgb24", src_colorspace=colors.matrix,
+        interpolation=extra.EXACT,
         src_color_range=full.JPEG if colors.full else full.MPEG)
+    if is_hdr:
+      rgb = hdr.as_srgb(rgb, self._transfer)
     return np.ascontiguousarray(np.rot90(rgb, self._turns))
 
 
@@ -162,7 +166,8 @@ def _about(container: "av.container.InputContainer", stream: "av.VideoStream",
   if texts := len(container.streams.subtitles):
     notes.append(f"{texts} tracks of subtitles are left out")
   if first.color_trc in _HDR:
-    notes.append(f"the film is HDR ({_HDR[first.color_trc]}), and is seen without tone mapping")
+    notes.append(f"the film is HDR ({_HDR[first.color_trc]}): its brightness is mapped to that of "
+                 "ordinary films, which the result is")
   return About(height, width, aspect, rate, _time_base(stream), stream.frames,
                float(length), _colors(first), len(container.streams.audio), tuple(notes))
 

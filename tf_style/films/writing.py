@@ -199,7 +199,7 @@ class VideoWriter:
     return frame.reformat(
         format=self._format.pixels, dst_colorspace=self._sheet.colors.matrix,
         dst_color_range=ranges.JPEG if self._full else ranges.MPEG,
-        interpolation=extra.exact(self._av))
+        interpolation=extra.EXACT)
 
 
 class GifWriter:

@@ -27,7 +27,7 @@ _AT_A_WORKER = 2  # items: one in work, one that waits
 _TRIES = 3  # for an item whose worker dies
 _LOOK_S = 0.5
 _GOODBYE_S = 2.0
-_PATIENCE_S = 120.0  # for a worker, where there is none
+_PATIENCE_S = 300.0  # for a worker, where there is none: a busy machine starts one in minutes
 
 
 def is_installed() -> bool:

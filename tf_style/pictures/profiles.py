@@ -1,5 +1,6 @@
 """Colors by their ICC profile -> sRGB. LittleCMS converts."""
 
+import functools
 import io
 
 import numpy as np
@@ -41,6 +42,7 @@ def to_srgb(pixels: np.ndarray, mode: str, icc: bytes | None, name: str,
   return np.asarray(image), notes
 
 
+@functools.lru_cache(8)  # to make one takes longer than to read a small picture
 def _transform(icc: bytes | None, mode: str) -> ImageCms.ImageCmsTransform | None:
   """Returns the transform from a profile to sRGB; None where it would change nothing to speak of.
 

@@ -1,0 +1,90 @@
+"""What a folder takes from its second picture on, beside the steps, or beside the network alone."""
+
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench_tools import SAMPLES, Bench, show_table
+
+from tf_style.learned.style import LearnedStyle
+from tf_style.many.folders import make_job, make_setup
+from tf_style.many.here import Here
+from tf_style.many.items import Item
+from tf_style.many.job import OnItem
+from tf_style.many.setup import Setup
+from tf_style.many.stamps import Stamps
+from tf_style.many.tasks import Painted
+from tf_style.pictures import images
+from tf_style.settings.config import Config
+
+
+class Watched(Here):
+  """Remembers what was painted."""
+
+  def __init__(self, setup: Setup):
+    super().__init__(setup)
+    self.painted: list[Painted] = []
+
+  def results(self, items: Sequence[Item], on_step: OnItem | None,
+              ) -> Generator[tuple[Item, Stamps, Painted], None, None]:
+    for item, stamps, painted in super().results(items, on_step):
+      self.painted.append(painted)
+      yield item, stamps, painted
+
+
+def measure(bench: Bench) -> dict[str, Any]:
+  """Measures and prints all of this section, and returns it for JSON."""
+  size, count = (64, 3) if bench.quick else (512, 6)
+  steps = {"steps": 2, "levels": 1} if bench.quick else {"effort": "draft"}
+  config = Config.of(network=bench.weights.network.name, image_size=size, **steps)
+  with tempfile.TemporaryDirectory() as folder:
+    write_folder(Path(folder, "photos"), count, size)
+    repaint = watched(Path(folder), "repainted", make_setup(
+        [str(SAMPLES / "style.jpg")], [], config))
+    alone = [painted.descent_s for painted in repaint[1]]
+    learned = watched(Path(folder), "learned", make_setup([], [], None, model="oil"))
+    network = [network_seconds(Path(folder, "photos"), size)] * count
+  found = {"repaint": shares(repaint[0], alone), "learned": shares(learned[0], network)}
+  show_table(f"A folder of {count} pictures of {size} px, from the second on", [
+      "way", "seconds a picture", "of the steps, or the network alone", "share of the rest"],
+      [[way, *row.values()] for way, row in found.items()])
+  return found
+
+
+def write_folder(folder: Path, count: int, size: int) -> None:
+  photo = images.load_picture(SAMPLES / "photo.jpg", size).rgb
+  folder.mkdir()
+  for index in range(count):
+    images.save_picture(folder / f"{index}.jpg", np.roll(photo, 17 * index, 2))
+
+
+def watched(folder: Path, output: str, setup: Setup) -> tuple[list[float], list[Painted]]:
+  """Paints a folder; returns the seconds of each picture, and what was painted."""
+  job = make_job([str(folder / "photos")], setup, output=str(folder / output), content_mask=None,
+                 logdir=folder / "logs")
+  source, times = Watched(setup), [time.perf_counter()]
+  for item in job.run(lambda: source):
+    assert not item.error, item.error
+    times.append(time.perf_counter())
+  return np.diff(times).tolist(), source.painted
+
+
+def network_seconds(folder: Path, size: int) -> float:
+  """Returns the median seconds that the network takes for a picture in memory."""
+  style, seconds = LearnedStyle.load("oil"), []
+  for path in sorted(folder.iterdir()):
+    picture = images.load_picture(path, size)
+    start = time.perf_counter()
+    style.paint(picture)
+    seconds.append(time.perf_counter() - start)
+  return float(np.median(seconds[1:]))
+
+
+def shares(seconds: list[float], alone: list[float]) -> dict[str, float]:
+  """Returns medians from the second picture on, and the share of what is not `alone`."""
+  rest = [1 - part / whole for whole, part in zip(seconds[1:], alone[1:], strict=True)]
+  return {"seconds": float(np.median(seconds[1:])), "alone": float(np.median(alone[1:])),
+          "rest": float(np.median(rest))}
