@@ -8,8 +8,9 @@ import tensorflow as tf
 from made_problems import Doubles, make_problem, sample
 
 from tf_style.pictures.masks import Regions
+from tf_style.problem.banks import by_shares
 from tf_style.problem.evaluators import TiledPicture, TilePasses
-from tf_style.problem.neighbors import by_shares, turned
+from tf_style.problem.neighbors import turned
 from tf_style.problem.problem import Problem, View
 from tf_style.vgg.extractor import Extractors
 

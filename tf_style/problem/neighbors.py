@@ -10,8 +10,10 @@ import tensorflow as tf
 from tf_style.losses.hypercolumns import hypercolumns, nearest, unit
 from tf_style.losses.names import GRID
 from tf_style.problem import tiles
+from tf_style.problem.banks import Bank, Rows, by_shares, parts_of
 from tf_style.problem.compiled import Compiled, Traces
 from tf_style.problem.directions import field
+from tf_style.problem.paper import is_paper
 from tf_style.problem.tiles import Slices, Window
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractor
@@ -19,7 +21,6 @@ from tf_style.vgg.network import NETWORKS
 
 # Positions of a style's region that are searched; more take time and memory in proportion.
 _MOST_ROWS = 8192
-_PRICE_ROUNDS = 20
 # How much cosines of features grow where strokes go the same way, and fall where they cross.
 _LEANING = 0.5
 _LEAST_KEPT = 0.05  # of a position's own hypercolumn; less is none
@@ -43,6 +44,19 @@ class NeighborTarget(NamedTuple):
   rows: tf.Tensor
   scale: tf.Tensor
   weights: list[tf.Tensor]
+
+
+class Match(NamedTuple):
+  """What was found for a content.
+
+  Attributes:
+    target: of scale 1.
+    paper: [S, R], of the positions of each region that take from each style, the share whose
+      neighbor is white paper; 0 where there are none.
+  """
+
+  target: NeighborTarget
+  paper: np.ndarray
 
 
 class StyleView(NamedTuple):
@@ -84,7 +98,7 @@ class Neighbors:
   def target(self, content: np.ndarray, styles: Sequence[Sequence[StyleView]],
              shares: Sequence[float], *, regions: np.ndarray | None = None,
              weights: np.ndarray | None = None, kept: np.ndarray | None = None,
-             scale: tf.Tensor | float = 1.0, tile_size: int = 0) -> NeighborTarget:
+             tile_size: int = 0) -> Match:
     """Finds for each position of the content the style's nearest one, region by region.
 
     Both are centred first: the mean over a region's positions is subtracted (Kolkin et al. 2022).
@@ -99,26 +113,28 @@ class Neighbors:
       weights: [1, h, w], what each position counts; None counts all alike.
       kept: [1, h, w] in [0, 1], the share of the content's own hypercolumn, moved to the style's
         mean, in the target of each position; None is 0.
-      scale: as in `NeighborTarget`.
       tile_size: side of a window; 0 looks at each picture at once.
     """
     places, columns = _places(regions, content), self._columns(
         self._content, content, tile_size)
     of_styles = [self._rows_of_views(views, tile_size) for views in styles]
-    banks = {region: _Bank.of(_parts(of_styles, region), 2 * self._directed)
+    banks = {region: Bank.of(parts_of(of_styles, region))
              for region in np.unique(places[places >= 0])}
     ways = _LEANING * field(content, everywhere=True) if self._directed else None
     rows = self._search(columns, places, banks, np.array(shares), ways)
+    white, owners = (np.concatenate([getattr(bank, name) for bank in banks.values()])[rows]
+                     for name in ("paper", "owners"))
+    asked = _paper_shares(white, owners, places, len(styles), weights)
     found = [unit(tf.constant(bank.rows)) for bank in banks.values()]
     if kept is not None and np.any(kept > _LEAST_KEPT):
       found.append(_with_own(columns, np.where(kept > _LEAST_KEPT, places, -1), banks,
                              np.concatenate(found), rows, kept))
     joined = tf.concat(found, 0)
     of_layers = tf.split(joined[None, None], [layer.channels for layer in self._layers], -1)
-    return NeighborTarget(of_layers, tf.constant(rows), tf.convert_to_tensor(scale),
-                          [] if weights is None else [tf.constant(weights)])
+    return Match(NeighborTarget(of_layers, tf.constant(rows), tf.constant(1.0),
+                                [] if weights is None else [tf.constant(weights)]), asked)
 
-  def _search(self, columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"],
+  def _search(self, columns: _Columns, places: np.ndarray, banks: Mapping[int, Bank],
               shares: np.ndarray, ways: np.ndarray | None) -> np.ndarray:
     """Returns a row of all banks, one after the other, for each position: [1, h, w] int32."""
     styles, centers = range(len(shares)), _centers(columns(), places)
@@ -158,35 +174,38 @@ class Neighbors:
     own = [tiles.own_cells(features[layer.name], window, layer.stride) for layer in self._layers]
     return hypercolumns(own, [layer.stride for layer in self._layers])
 
-  def _rows_of_views(self, views: Sequence[StyleView], tile_size: int) -> dict[int, np.ndarray]:
-    """Returns the hypercolumns [N, D] of each region of a style and its turns, some where many."""
+  def _rows_of_views(self, views: Sequence[StyleView], tile_size: int) -> dict[int, Rows]:
+    """Returns the positions of each region of a style and its turns, some where many."""
     parts = [self._rows(turned(view.picture, turn),
                         None if view.regions is None else turned(view.regions, turn), tile_size)
              for view in views for turn in self._turns]
-    return {region: np.concatenate([part[region] for part in parts if region in part])
+    return {region: Rows.of(part[region] for part in parts if region in part)
             for region in sorted(set().union(*parts))}
 
   def _rows(self, style: np.ndarray, regions: np.ndarray | None,
-            tile_size: int) -> dict[int, np.ndarray]:
+            tile_size: int) -> dict[int, Rows]:
     """Returns those of one turn."""
     places = _drawn(_places(regions, style), _MOST_ROWS // len(self._turns))
-    parts: dict[int, list[np.ndarray]] = {}
-    order: dict[int, list[np.ndarray]] = {}
     numbers = np.arange(places.size).reshape(places.shape)
-    ways = field(style) if self._directed else None
-    for cut, columns in self._columns(self._style, style, tile_size)():
+    columns: dict[int, list[np.ndarray]] = {}
+    order: dict[int, list[np.ndarray]] = {}
+    for cut, values in self._columns(self._style, style, tile_size)():
       for region in np.unique(places[cut][places[cut] >= 0]):
         here = places[cut] == region
-        rows = columns[here]
-        if ways is not None:
-          rows = np.concatenate([rows, ways[cut][here].astype(rows.dtype)], -1)
-        parts.setdefault(region, []).append(rows)
+        columns.setdefault(region, []).append(values[here])
         order.setdefault(region, []).append(numbers[cut][here])
-    return {region: np.concatenate(each)[np.argsort(np.concatenate(order[region]))]
-            for region, each in parts.items()}
+    white = is_paper(style).ravel()
+    ways = field(style).reshape(-1, 2) if self._directed else np.zeros((places.size, 0))
+    found = {}
+    for region, parts in columns.items():
+      there = np.concatenate(order[region])
+      first = np.argsort(there)
+      found[region] = Rows(
+          np.concatenate(parts)[first], white[there[first]], np.float32(ways[there[first]]))
+    return found
 
 
-def _with_own(columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"],
+def _with_own(columns: _Columns, places: np.ndarray, banks: Mapping[int, Bank],
               joined: np.ndarray, rows: np.ndarray, kept: np.ndarray) -> tf.Tensor:
   """Returns rows of their own for the positions that have a place, and puts them into `rows`."""
   centers, size, added = _centers(columns(), places), len(joined), []
@@ -203,35 +222,6 @@ def _with_own(columns: _Columns, places: np.ndarray, banks: Mapping[int, "_Bank"
       size += len(mixed)
       added.append(mixed.astype(joined.dtype))
   return unit(tf.constant(np.concatenate(added)))
-
-
-class _Bank(NamedTuple):
-  """The hypercolumns of a region of all styles.
-
-  Attributes:
-    rows: [M, D] of all styles, one after the other.
-    starts: [S] the first row of each style.
-    directions: [m, D] of unit length, centred, of each style that has the region.
-    ways: [m, 2] of each of them, its directions of strokes; [m, 0] where these count nothing.
-  """
-
-  rows: np.ndarray
-  starts: np.ndarray
-  directions: dict[int, tf.Tensor]
-  ways: dict[int, tf.Tensor]
-
-  @classmethod
-  def of(cls, parts: Sequence[np.ndarray | None], last: int) -> "_Bank":
-    """Makes one of rows whose `last` columns are directions of strokes."""
-    size = next(part.shape[-1] for part in parts if part is not None) - last
-    ways = {style: tf.constant(part[:, size:].astype(np.float32))
-            for style, part in enumerate(parts) if part is not None}
-    there = {style: part[:, :size] for style, part in enumerate(parts) if part is not None}
-    rows = np.concatenate([*there.values()])
-    center = np.mean(rows, 0, np.float32).astype(rows.dtype)
-    counts = [0 if part is None else len(part) for part in parts]
-    return cls(rows, np.cumsum([0, *counts[:-1]]), {
-        style: unit(tf.constant(part - center)) for style, part in there.items()}, ways)
 
 
 def _walk(own: Compiled, picture: np.ndarray,
@@ -253,11 +243,15 @@ def _centers(columns: Iterator[tuple[Slices, np.ndarray]],
   return {region: tf.constant(each / np.sum(places == region)) for region, each in sums.items()}
 
 
-def _parts(of_styles: Sequence[dict[int, np.ndarray]], region: int) -> list[np.ndarray | None]:
-  """Returns the rows of a region of each style; all rows, where no style has a position of it."""
-  if any(region in rows for rows in of_styles):
-    return [rows.get(region) for rows in of_styles]
-  return [np.concatenate([*rows.values()]) if rows else None for rows in of_styles]
+def _paper_shares(white: np.ndarray, owners: np.ndarray, places: np.ndarray, num_styles: int,
+                  weights: np.ndarray | None) -> np.ndarray:
+  """Returns `Match.paper` from what each position takes, [1, h, w]: paper or not, and whose."""
+  counts = (places >= 0) * (1.0 if weights is None else weights)
+  cells = (owners * (places.max() + 1) + np.maximum(places, 0)).ravel()
+  of_paper, of_all = (np.bincount(cells, each.ravel(), num_styles * (places.max() + 1))
+                      for each in (counts * white, counts))
+  shares: np.ndarray = of_paper / np.maximum(of_all, 1e-6)
+  return shares.reshape(num_styles, -1)
 
 
 def _nearest(query: tf.Tensor, directions: tf.Tensor, center: tf.Tensor,
@@ -286,27 +280,3 @@ def _drawn(places: np.ndarray, most: int) -> np.ndarray:
       here = np.random.default_rng(0).permutation(here)[:most]
     drawn[here] = region
   return drawn.reshape(places.shape)
-
-
-def by_shares(cosines: np.ndarray, shares: np.ndarray) -> np.ndarray:
-  """Gives each position to a style, so that each gets its share: those that it suits best.
-
-  The prices of the styles, added to their cosines, are those of the dual of the assignment; each in
-  turn is set so that its style's share of the positions choose it.
-
-  Args:
-    cosines: [S, N] of the nearest row of each style; -inf where there is none.
-    shares: [S], which sum to 1.
-  Returns:
-    [N] the style of each position.
-  """
-  there = np.flatnonzero((shares > 0) & np.isfinite(cosines).all(1))
-  if len(there) < 2:
-    return np.full(cosines.shape[1], there[0] if len(there) else np.argmax(shares))
-  bids, wanted = cosines[there].astype(np.float64), shares[there] / shares[there].sum()
-  for _ in range(_PRICE_ROUNDS):
-    for index, share in enumerate(wanted):
-      others = np.delete(bids, index, 0).max(0)
-      bids[index] += np.quantile(others - bids[index], share)
-  chosen: np.ndarray = there[np.argmax(bids, 0)]
-  return chosen

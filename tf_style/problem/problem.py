@@ -3,6 +3,7 @@
 import collections
 import functools
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,23 +11,24 @@ import numpy as np
 import tensorflow as tf
 
 from tf_style.losses.names import GRID
-from tf_style.pictures import color, images
+from tf_style.pictures import color, images, masks
 from tf_style.pictures.masks import area_means
 from tf_style.problem import guides
 from tf_style.problem.compiled import Nest, Traces
 from tf_style.problem.evaluators import Evaluator, OnTile, TiledPicture, TilePasses, WholePicture
 from tf_style.problem.inputs import size_at
 from tf_style.problem.loaded import Loaded
-from tf_style.problem.neighbors import Neighbors, NeighborTarget, StyleView
+from tf_style.problem.neighbors import Match, Neighbors, NeighborTarget, StyleView
 from tf_style.problem.objective import Objective
+from tf_style.problem.paper import with_paper
 from tf_style.problem.targets import StyleStatistics, Targets
 from tf_style.problem.terms import (
-    AnchorTarget,
-    LossTerms,
-    NeighborTerm,
-    Wanted,
-    anchor_target,
-    content_target,
+  AnchorTarget,
+  LossTerms,
+  NeighborTerm,
+  Wanted,
+  anchor_target,
+  content_target,
 )
 from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractors
@@ -38,7 +40,7 @@ _Kept = collections.OrderedDict[tuple[Any, ...], tuple[StyleStatistics, tuple[np
 
 
 # By height and width.
-Found = dict[tuple[int, int], NeighborTarget]
+Found = dict[tuple[int, int], Match]
 
 
 class View(NamedTuple):
@@ -177,7 +179,10 @@ class Problem:
 
   def _wanted(self, height: int, width: int) -> Wanted:
     config, loaded = self.config, self.loaded
-    style = self._style(height, width) if loaded.styles else {}
+    seen = None if loaded.content is None else color.seen(
+        config.color, images.resize(loaded.content.rgb, height, width))
+    match = self._match(seen) if seen is not None and config.neighbor_weight else None
+    style = self._style(height, width, match) if loaded.styles else {}
 
     @functools.cache  # mostly both are the same, of no erosion
     def guides_of(weighed: bool, erosion: float) -> Mapping[str, np.ndarray] | None:
@@ -185,9 +190,8 @@ class Problem:
       return None if regions is None else self._guides(regions.content, height, width, erosion)
 
     content: dict[str, Nest] = {}
-    if loaded.content is not None:
-      seen = color.seen(config.color, images.resize(loaded.content.rgb, height, width))
-      compared = style and (config.content_target == "adain" or config.neighbor_weight)
+    if seen is not None:
+      compared = style and (config.content_target == "adain" or match)
       own = self.graphs.targets.statistics(
           seen, guides_of(True, 0.0), tile_size=int(config.tile_size)) if compared else {}
       features = self.graphs.targets.content(
@@ -196,8 +200,8 @@ class Problem:
           loaded.content_weights, loaded.visible))
       content = {f"content/{name}": content_target(each, weights.get(name), visible.get(name))
                  for name, each in features.items()}
-      if config.neighbor_weight and style:
-        content[NeighborTerm.name] = self._neighbors(seen, own, style)
+      if match:
+        content[NeighborTerm.name] = self._scaled(match.target, own, style)
     return self.graphs.objective.wanted(
         (height, width), content, style, guides_of(True, config.mask_erosion),
         share=self.pixel_share(height, width),
@@ -213,29 +217,36 @@ class Problem:
     scale = self.graphs.objective.variance(style) if known else 1.0
     return anchor_target(images.resize(anchor.picture, height, width), weights, scale)
 
-  def _neighbors(self, content: np.ndarray, own: StyleStatistics,
-                 style: StyleStatistics) -> NeighborTarget:
-    """Finds the style's nearest hypercolumns for a content [1, H, W, 3] with its statistics."""
+  def _match(self, content: np.ndarray) -> Match:
+    """Finds the style's nearest hypercolumns for a content [1, H, W, 3]."""
     loaded, regions = self.loaded, self.loaded.weights
     height, width = content.shape[1:3]
     if (height, width) in self.found:
       return self.found[height, width]
-    on_grid = lambda planes, size: area_means(planes, size[0], size[1], GRID)[None]
-    weights, visible = (None if planes is None else on_grid(planes, (height, width))[..., 0]
-                        for planes in (loaded.content_weights, loaded.visible))
+    on_grid = lambda planes: area_means(planes, height, width, GRID)[None]
     kept = None
     if loaded.content_map is not None:  # a weight of 2 keeps half of what is there
-      kept = 1 - 1 / np.maximum(on_grid(loaded.content_map, (height, width))[..., 0], 1)
-    scale = self.graphs.objective.scale(own, style)
-    if weights is not None and loaded.content_map is not None:  # the mean is over what is visible
-      scale *= np.sum(weights) / max(weights.size if visible is None else np.sum(visible), 1e-6)
-    target = self.graphs.neighbors.target(
+      kept = 1 - 1 / np.maximum(on_grid(loaded.content_map)[..., 0], 1)
+    weights = loaded.content_weights
+    match = self.graphs.neighbors.target(
         content, [self._views(index, height, width) for index in range(len(loaded.styles))],
-        loaded.shares,
-        regions=None if regions is None else on_grid(regions.content, (height, width)),
-        weights=weights, kept=kept, scale=scale, tile_size=int(self.config.tile_size))
-    self.found = {(height, width): target}
-    return target
+        loaded.shares, regions=None if regions is None else on_grid(regions.content),
+        weights=None if weights is None else on_grid(weights)[..., 0], kept=kept,
+        tile_size=int(self.config.tile_size))
+    self.found = {(height, width): match}
+    return match
+
+  def _scaled(self, target: NeighborTarget, own: StyleStatistics,
+              style: StyleStatistics) -> NeighborTarget:
+    """Gives neighbors their scale, from the statistics of content and style."""
+    scale = self.graphs.objective.scale(own, style)
+    if target.weights and self.loaded.content_map is not None:
+      height, width = target.rows.shape[1:]  # the mean is over what is visible
+      visible = self.loaded.visible
+      counted = height * width if visible is None else np.sum(
+          area_means(visible, height * GRID, width * GRID, GRID))
+      scale *= tf.reduce_sum(target.weights[0]) / max(counted, 1e-6)
+    return target._replace(scale=scale)
 
   def _views(self, index: int, height: int, width: int) -> list[StyleView]:
     """Returns a style as the regions see it where the picture has a size, one view a scale."""
@@ -267,21 +278,25 @@ class Problem:
     least = 2 * targets.network.deepest(targets.layers).stride
     return [size_at(style.rgb.shape[1:3], scale, least) for style in self.loaded.styles]
 
-  def _style(self, height: int, width: int) -> StyleStatistics:
+  def _style(self, height: int, width: int, match: Match | None) -> StyleStatistics:
     """Returns the statistics of all styles, each scaled as the picture is."""
     loaded, targets = self.loaded, self.graphs.style_targets
     tile_size = int(self.config.tile_size) or max(height, width)
     pictures = [style.rgb for style in loaded.styles]
-    sizes = self._style_sizes(height, width)
-    regions = loaded.weights
-    if regions is None:
-      return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
+    regions = loaded.weights or masks.whole(
+        loaded.size, [picture.shape[1:3] for picture in pictures])
     found: dict[int, StyleStatistics] = {}
     for scale, members in regions.by_scale.items():
       sizes = self._style_sizes(height, width, scale)
       seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
-      of_styles = [self._guides(plane[..., members], *size, self.config.mask_erosion)
-                   for plane, size in zip(regions.styles, sizes, strict=True)]
+      planes = given = [each[..., members] for each in regions.styles]
+      if match:
+        planes = [with_paper(*each) for each in zip(
+            given, seen, match.paper[:, members], strict=True)]
+      if loaded.weights is None and all(map(operator.is_, planes, given)):
+        return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
+      of_styles = [self._guides(each, *size, self.config.mask_erosion)
+                   for each, size in zip(planes, sizes, strict=True)]
       blended = targets.blend(seen, loaded.shares, of_styles, tile_size=tile_size)
       found |= {index: {name: [each[place]] for name, each in blended.items()}
                 for place, index in enumerate(members)}
