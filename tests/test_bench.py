@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from made_inputs import waves
 
+from tf_style.pictures import images
 from tf_style.settings.config import Config
 
 LAB = Path(__file__).parents[1] / "bin" / "lab"
@@ -91,6 +92,31 @@ def test_tiles(tmp_path):
   found = measured(tmp_path, "tiles")["tiles"]
   assert {"whole", "tiles of 32"} == found["in_turns"]["seconds"].keys()
   assert found["160"]["peak"] > 0
+
+
+@pytest.mark.full
+def test_folders(tmp_path):
+  found = measured(tmp_path, "folders")["folders"]
+  assert {"repaint", "learned"} == found.keys() and 0 < found["repaint"]["rest"] < 1
+
+
+@pytest.mark.full
+def test_workers(tmp_path):
+  pytest.importorskip("ray")
+  found = measured(tmp_path, "workers")["workers"]
+  assert found["speed_up"]["ratio"] > 0 and found["killed_node"]["begun_anew"] >= 0
+
+
+def test_a_clip_has_the_motion_that_flow_finds(tmp_path):
+  import film_scenes
+  pytest.importorskip("cv2")
+  pan = film_scenes.pan(*(np.float32(waves(96, 128, seed)[None] / 255) for seed in range(2)),
+                        4, 48, 64, step=(0, 2))
+  for number, picture in enumerate(pan.pictures):
+    images.save_picture(tmp_path / "film" / f"{number}.png", picture)
+  clip = film_scenes.clip(f"{tmp_path / 'film'}@0.04", 3, 64)
+  assert clip.name == "film" and len(clip.pictures) == 3 and len(clip.back) == 2
+  assert film_scenes.unsteadiness(clip, clip.pictures) < 0.02
 
 
 @pytest.fixture

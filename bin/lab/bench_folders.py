@@ -37,7 +37,7 @@ class Watched(Here):
 
 def measure(bench: Bench) -> dict[str, Any]:
   """Measures and prints all of this section, and returns it for JSON."""
-  size, count = (64, 3) if bench.quick else (512, 6)
+  size, count = (64, 3) if bench.quick else (256, 4)
   steps = {"steps": 2, "levels": 1} if bench.quick else {"effort": "draft"}
   config = Config.of(network=bench.weights.network.name, image_size=size, **steps)
   with tempfile.TemporaryDirectory() as folder:

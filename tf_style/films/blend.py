@@ -54,7 +54,7 @@ def as_crisp(picture: np.ndarray, model: np.ndarray) -> np.ndarray:
     rest, rest_of_model = (cv2.GaussianBlur(each, (0, 0), sigma) for each in (picture, model))
     details = picture - rest
     around = int(8 * sigma) + 1
-    power, wanted = (cv2.blur(np.mean(np.square(each), -1), (around, around)) + np.float32(1e-6)
+    power, wanted = (cv2.blur(np.mean(np.square(each), -1), (around, around)) + np.float32(1e-5)
                      for each in (details, model - rest_of_model))
     made += np.clip(np.sqrt(wanted / power), *_GAIN)[..., None] * details
     picture, model = rest, rest_of_model
