@@ -60,7 +60,7 @@ def test_an_empty_photograph_asks_for_more_paper_and_a_full_one_for_no_less(vgg1
   np.testing.assert_array_equal(full, plain)
   white, = mean_of_first_layer(make_problem(vgg16, print_(0.1), print_(0.0), **OPTIONS))
   nearer = np.linalg.norm(empty - white) / np.linalg.norm(plain - white)
-  assert nearer < 0.75
+  assert nearer < 0.85
 
 
 def test_paper_is_exact_in_tiles_and_in_a_mask_of_ones(vgg16):
