@@ -18,6 +18,7 @@ _CONES = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
 _OPPONENTS = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
                        [1.9779984951, -2.4285922050, 0.4505937099],
                        [0.0259040371, 0.7827717662, -0.8086757660]])
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _HALVINGS = 12  # of the interval in which the largest chroma is sought: to 1/4096 of it
 _NOISE = 1 / 255  # deviations up to one level are rounding and noise, not to be enlarged
 _ROWS = 256  # pixels are converted in bands of rows: no temporaries of the picture's size
@@ -104,6 +105,12 @@ def gray(picture: np.ndarray) -> np.ndarray:
   def of(rgb: np.ndarray) -> np.ndarray:
     return from_oklab(to_oklab(rgb) * (1, 0, 0))
   return _in_bands(of, picture)
+
+
+def luminance(picture: np.ndarray) -> np.ndarray:
+  """Returns the luminance [...] of colors [..., 3] (ITU-R BT.601)."""
+  weighed: np.ndarray = picture @ _LUMA
+  return weighed
 
 
 def is_gray(picture: np.ndarray) -> bool:

@@ -4,9 +4,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from tf_style.losses.names import GRID
-from tf_style.pictures import images
+from tf_style.pictures import color, images
 
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 _NEAR, _FAR = 1, 6  # cells over which directions are smoothed: of a stroke, and from edge to edge
 _FAINT = 1e-5  # mean square of a gradient that is none
 _LINE_PX, _SHOWN_PX = 14, 512
@@ -22,7 +21,7 @@ def field(picture: np.ndarray, everywhere: bool = False) -> np.ndarray:
     [1, H / GRID, W / GRID, 2] float32: cos and sin of twice the angle along the edge, times how
     sure it is, 0 to 1.
   """
-  gray = picture[0] @ _LUMINANCE
+  gray = color.luminance(picture[0])
   down, right = np.gradient(gray)
   tensor = np.stack([np.square(down) - np.square(right), -2 * down * right,
                      np.square(down) + np.square(right)], -1)

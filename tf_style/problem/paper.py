@@ -3,6 +3,7 @@
 import numpy as np
 
 from tf_style.losses.names import GRID
+from tf_style.pictures import color
 from tf_style.pictures.masks import area_means
 
 _WHITE = 0.85  # luminance
@@ -12,7 +13,6 @@ _WHITE = 0.85  # luminance
 # all of it 1.03 and .55. A style that has enough must not be lent more: of a watercolor's .84 are
 # left .73.
 _LEAST = 0.4
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
 def is_paper(picture: np.ndarray) -> np.ndarray:
@@ -25,8 +25,8 @@ def is_paper(picture: np.ndarray) -> np.ndarray:
     around.
   """
   height, width = (side // GRID for side in picture.shape[1:3])
-  cells = (picture[:, :height * GRID, :width * GRID] @ _LUMINANCE).reshape(
-      1, height, GRID, width, GRID)
+  light = color.luminance(picture[:, :height * GRID, :width * GRID])
+  cells = light.reshape(1, height, GRID, width, GRID)
   darkest = np.pad(cells.min((2, 4)), [(0, 0), (1, 1), (1, 1)], "symmetric")
   around = np.lib.stride_tricks.sliding_window_view(darkest, (3, 3), (1, 2))
   white: np.ndarray = around.min((-2, -1)) >= _WHITE
