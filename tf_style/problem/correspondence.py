@@ -9,7 +9,7 @@ from tf_style.pictures import images
 from tf_style.vgg.extractor import Extractor
 from tf_style.vgg.network import Network
 
-COUNT = 5
+COUNT = 3  # each takes about a tenth of a step more
 _LONGEST = 384  # pixels of the side at which pictures are looked at
 _DIRECTIONS = 24  # principal ones, in which features are compared
 _HEIGHT = 0.5  # how much the height in the picture counts: sky is above
