@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from bench_tools import SAMPLES, Bench, show_table
 
-from tf_style.learned.style import LearnedStyle
 from tf_style.many.folders import make_job, make_setup
 from tf_style.many.here import Here
 from tf_style.many.items import Item
@@ -22,16 +21,27 @@ from tf_style.settings.config import Config
 
 
 class Watched(Here):
-  """Remembers what was painted."""
+  """Remembers how long each picture took: its steps, or the network alone."""
 
   def __init__(self, setup: Setup):
     super().__init__(setup)
-    self.painted: list[Painted] = []
+    self.seconds: list[float] = []
+    if (style := self._painter._learned) is not None:
+      paint = style.paint
+
+      def timed(*given: Any) -> np.ndarray:
+        start = time.perf_counter()
+        picture = paint(*given)
+        self.seconds.append(time.perf_counter() - start)
+        return picture
+
+      style.paint = timed  # type: ignore[method-assign]
 
   def results(self, items: Sequence[Item], on_step: OnItem | None,
               ) -> Generator[tuple[Item, Stamps, Painted], None, None]:
     for item, stamps, painted in super().results(items, on_step):
-      self.painted.append(painted)
+      if painted.losses:
+        self.seconds.append(painted.descent_s)
       yield item, stamps, painted
 
 
@@ -42,12 +52,10 @@ def measure(bench: Bench) -> dict[str, Any]:
   config = Config.of(network=bench.weights.network.name, image_size=size, **steps)
   with tempfile.TemporaryDirectory() as folder:
     write_folder(Path(folder, "photos"), count, size)
-    repaint = watched(Path(folder), "repainted", make_setup(
-        [str(SAMPLES / "style.jpg")], [], config))
-    alone = [painted.descent_s for painted in repaint[1]]
-    learned = watched(Path(folder), "learned", make_setup([], [], None, model="oil"))
-    network = [network_seconds(Path(folder, "photos"), size)] * count
-  found = {"repaint": shares(repaint[0], alone), "learned": shares(learned[0], network)}
+    repaint = make_setup([str(SAMPLES / "style.jpg")], [], config)
+    learned = make_setup([], [], Config.of(image_size=size), model="oil")
+    found = {name: shares(*watched(Path(folder), name, setup))
+             for name, setup in (("repaint", repaint), ("learned", learned))}
   show_table(f"A folder of {count} pictures of {size} px, from the second on", [
       "way", "seconds a picture", "of the steps, or the network alone", "share of the rest"],
       [[way, *row.values()] for way, row in found.items()])
@@ -61,26 +69,15 @@ def write_folder(folder: Path, count: int, size: int) -> None:
     images.save_picture(folder / f"{index}.jpg", np.roll(photo, 17 * index, 2))
 
 
-def watched(folder: Path, output: str, setup: Setup) -> tuple[list[float], list[Painted]]:
-  """Paints a folder; returns the seconds of each picture, and what was painted."""
+def watched(folder: Path, output: str, setup: Setup) -> tuple[list[float], list[float]]:
+  """Paints a folder; returns the seconds of each picture, and those of its steps or network."""
   job = make_job([str(folder / "photos")], setup, output=str(folder / output), content_mask=None,
                  logdir=folder / "logs")
   source, times = Watched(setup), [time.perf_counter()]
   for item in job.run(lambda: source):
     assert not item.error, item.error
     times.append(time.perf_counter())
-  return np.diff(times).tolist(), source.painted
-
-
-def network_seconds(folder: Path, size: int) -> float:
-  """Returns the median seconds that the network takes for a picture in memory."""
-  style, seconds = LearnedStyle.load("oil"), []
-  for path in sorted(folder.iterdir()):
-    picture = images.load_picture(path, size)
-    start = time.perf_counter()
-    style.paint(picture)
-    seconds.append(time.perf_counter() - start)
-  return float(np.median(seconds[1:]))
+  return np.diff(times).tolist(), source.seconds
 
 
 def shares(seconds: list[float], alone: list[float]) -> dict[str, float]:

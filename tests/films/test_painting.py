@@ -117,7 +117,7 @@ def test_the_blend_follows_trust_and_agreement():
   made = np.full((1, 40, 40, 3), 0.5, np.float32)
   near, far = made + 0.02, made + 0.4
   everywhere = np.ones((1, 40, 40, 1), np.float32)
-  np.testing.assert_allclose(blended(made, Expected(near, everywhere), 1), 0.5 + 0.02 * 0.93,
+  np.testing.assert_allclose(blended(made, Expected(near, everywhere), 1), 0.5 + 0.02 * 0.94,
                              atol=1e-3)
   np.testing.assert_allclose(blended(made, Expected(far, everywhere), 1), made, atol=1e-3)
   np.testing.assert_array_equal(blended(made, Expected(near, 0 * everywhere), 1), made)
