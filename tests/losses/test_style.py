@@ -61,7 +61,7 @@ def test_a_batch_is_its_pictures_row_by_row(loss, batch, dtype, positions, chann
   array = (scales * features(2, positions, channels, batch)).astype(dtype)
   found, gradient = distances_and_gradient(loss, array, target)
   assert found.shape == (batch,) and found.dtype == dtype
-  bound = 2e-5 if dtype == np.float32 else 1e-10
+  bound = 5e-5 if dtype == np.float32 else 1e-10  # products of matrices round otherwise in batches
   for row in range(batch):
     alone, alone_gradient = distances_and_gradient(loss, array[row:row + 1], target)
     np.testing.assert_allclose(found[row:row + 1], alone, rtol=bound)

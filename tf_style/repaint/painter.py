@@ -269,8 +269,8 @@ def stylize(content: Source | None = None, style: Sources = None, config: Config
   """Repaints a picture in the manner of another: a `Painter`, used once.
 
   Args:
-    content, content_mask, content_map, style_scale_map, init_image, on_plan, on_step, on_tile,
-      resume: as for a call of a `Painter`.
+    content, content_mask, content_map, style_scale_map, init_image: as for a call of a `Painter`.
+    on_plan, on_step, on_tile, resume: likewise.
     style, config, style_mask: as for `Painter` itself; `resume` brings the configuration along.
   Returns:
     The picture, its losses, the history of all steps and what was resolved.
