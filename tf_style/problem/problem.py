@@ -278,7 +278,7 @@ class Problem:
     least = 2 * targets.network.deepest(targets.layers).stride
     return [size_at(style.rgb.shape[1:3], scale, least) for style in self.loaded.styles]
 
-  def _style(self, height: int, width: int, match: Match | None) -> StyleStatistics:
+  def _style(self, height: int, width: int, match: Match | None = None) -> StyleStatistics:
     """Returns the statistics of all styles, each scaled as the picture is."""
     loaded, targets = self.loaded, self.graphs.style_targets
     tile_size = int(self.config.tile_size) or max(height, width)
