@@ -72,7 +72,6 @@ PICTURES = [
     ({"content": None, "output_size": "50x60", "init": "content"},
      "--init: expected noise, image or auto"),
     ({"style": None, "init": "content"}, "--init: expected noise, image or auto without --style"),
-    ({"output_size": "50x60"}, "--output_size: expected none beside --content"),
     ({"content": ""}, "--content: expected a path"),
     ({"content": "missing.jpg"}, "--content: expected a picture that can be read, received"),
     ({"style": "missing.jpg"}, "--style: expected"),
