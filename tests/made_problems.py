@@ -17,6 +17,19 @@ from tf_style.vgg.extractor import Extractor, Extractors
 
 SAMPLES = Path(tf_style.__file__).parent / "samples"
 
+# Neighbors beside content and style, of layers that are computed soon.
+SHALLOW: dict[str, Any] = {
+    "neighbor_weight": 20.0, "content_layers": ("block3_conv2",),
+    "neighbor_layers": ("block1_conv2", "block3_conv2"),
+    "style_layers": ("block1_conv1", "block3_conv1")}
+
+
+def halves_of(height: int, width: int, left: float, right: float) -> np.ndarray:
+  """A map, [H, W] float32, of one level at the left and one at the right."""
+  planes = np.full((height, width), left, np.float32)
+  planes[:, width // 2:] = right
+  return planes
+
 
 def sample(name: str, height: int, width: int) -> np.ndarray:
   """One of the package's pictures, [1, H, W, 3] float32, of whatever proportions."""

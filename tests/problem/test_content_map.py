@@ -1,9 +1,11 @@
 """A map of the content: ones change nothing, it is exact in tiles, none counts beyond a border."""
 
+import functools
+
 import numpy as np
 import pytest
 from made_inputs import waves
-from made_problems import make_problem, sample
+from made_problems import SHALLOW, halves_of, make_problem, sample
 
 from tf_style.errors import InputError
 from tf_style.problem.inputs import Inputs
@@ -11,21 +13,13 @@ from tf_style.problem.loaded import load
 from tf_style.settings.config import Config
 
 HEIGHT, WIDTH = 80, 96
-OPTIONS = {"neighbor_weight": 20.0, "content_layers": ("block3_conv2",),
-           "neighbor_layers": ("block1_conv2", "block3_conv2"),
-           "style_layers": ("block1_conv1", "block3_conv1")}
+halves = functools.partial(halves_of, HEIGHT, WIDTH)
 TERMS = ("content/block3_conv2", "neighbors")
 
 
 def problem(network, content_map=None, **options):
   return make_problem(network, sample("photo", HEIGHT, WIDTH), sample("waves", 64, 80),
-                      content_map=content_map, **OPTIONS, **options)
-
-
-def halves(left: float, right: float) -> np.ndarray:
-  planes = np.full((HEIGHT, WIDTH), left, np.float32)
-  planes[:, WIDTH // 2:] = right
-  return planes
+                      content_map=content_map, **SHALLOW, **options)
 
 
 def test_a_map_of_ones_changes_nothing_bit_for_bit(vgg16):

@@ -3,17 +3,14 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from made_problems import make_problem, sample
+from made_problems import SHALLOW, make_problem, sample
 
 from tf_style.errors import InputError
-from tf_style.problem.directions import agreement, drawn, field
+from tf_style.problem.directions import drawn, field
 from tf_style.problem.inputs import Inputs
 from tf_style.settings.config import Config
 
 HEIGHT, WIDTH = 80, 96
-OPTIONS = {"neighbor_weight": 20.0, "content_layers": ("block3_conv2",),
-           "neighbor_layers": ("block1_conv2", "block3_conv2"),
-           "style_layers": ("block1_conv1", "block3_conv1")}
 
 
 def stripes(degrees: float, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
@@ -42,6 +39,20 @@ def test_flat_places_have_none_of_their_own():
   assert not field(np.full((1, 64, 96, 3), 0.5, np.float32)).any()
 
 
+def agreement(picture: np.ndarray, other: np.ndarray) -> float:
+  """Returns the mean cosine of twice the angle between the directions of two pictures.
+
+  1 where all agree, 0 where they have nothing to do with each other; sure places count more.
+
+  Args:
+    picture: [1, H, W, 3].
+    other: of the same size, whose directions reach everywhere.
+  """
+  one, two = field(picture), field(other, everywhere=True)
+  weights = np.linalg.norm(one, axis=-1) * np.linalg.norm(two, axis=-1)
+  return float((one * two).sum() / weights.sum())
+
+
 def test_agreement():
   assert agreement(stripes(20), stripes(20)) > 0.95
   assert agreement(stripes(20), stripes(110)) < -0.9
@@ -49,7 +60,7 @@ def test_agreement():
 
 
 def chosen(network, content: np.ndarray, style: np.ndarray, **options) -> np.ndarray:
-  problem = make_problem(network, content, style, **OPTIONS, **options)
+  problem = make_problem(network, content, style, **SHALLOW, **options)
   return problem.at(HEIGHT, WIDTH).wanted.targets["neighbors"].rows.numpy()[0]
 
 
@@ -72,7 +83,7 @@ def test_directions_are_exact_in_tiles_and_no_default(vgg16):
 
 
 def test_more_is_kept_of_the_content_where_a_map_says_so(vgg16):
-  problem = make_problem(vgg16, sample("photo", HEIGHT, WIDTH), sample("waves", 96, 96), **OPTIONS)
+  problem = make_problem(vgg16, sample("photo", HEIGHT, WIDTH), sample("waves", 96, 96), **SHALLOW)
   weights = np.ones((HEIGHT, WIDTH, 1), np.float32)
   weights[:, 48:] = 4
   picture = problem.loaded.content.rgb

@@ -1,8 +1,10 @@
 """Strokes' size by place: one size is the default, or another scale; several are regions."""
 
+import functools
+
 import numpy as np
 import pytest
-from made_problems import make_problem, sample
+from made_problems import SHALLOW, halves_of, make_problem, sample
 
 from tf_style.errors import InputError
 from tf_style.pictures import masks
@@ -10,20 +12,12 @@ from tf_style.problem.inputs import Inputs
 from tf_style.settings.config import Config
 
 HEIGHT, WIDTH = 80, 96
-OPTIONS = {"neighbor_weight": 20.0, "content_layers": ("block3_conv2",),
-           "neighbor_layers": ("block1_conv2", "block3_conv2"),
-           "style_layers": ("block1_conv1", "block3_conv1")}
+halves = functools.partial(halves_of, HEIGHT, WIDTH)
 
 
 def problem(network, levels=None, **options):
   return make_problem(network, sample("photo", HEIGHT, WIDTH), sample("waves", 96, 96),
-                      style_scale_map=levels, **OPTIONS, **options)
-
-
-def halves(left: float, right: float) -> np.ndarray:
-  planes = np.full((HEIGHT, WIDTH), left, np.float32)
-  planes[:, WIDTH // 2:] = right
-  return planes
+                      style_scale_map=levels, **SHALLOW, **options)
 
 
 def test_a_map_of_ones_changes_nothing_bit_for_bit(vgg16):

@@ -60,8 +60,9 @@ class RunFolder:
     text = "".join(f"{line}\n" for line in self._job.flag_lines) or records.flag_file(
         plan.config, self._paths())
     self._attempts.tried("flags.txt", lambda: self._write("flags.txt", text))
-    for each in plan.overlays:
-      self._attempts.tried(each, functools.partial(self._save_overlay, plan, each))
+    for name, picture in plan.overlays.items():
+      self._attempts.tried(name, functools.partial(
+          images.save_picture, self.path / f"{name}.png", picture))
     self._attempts.tried("events", lambda: self._open_summaries(plan))
 
   def on_step(self, step: Step, stopping: bool) -> None:
@@ -111,9 +112,6 @@ class RunFolder:
       self._open_summaries(result.plan)
     assert self._summaries is not None
     self._summaries.close(result)
-
-  def _save_overlay(self, plan: "Plan", name: str) -> None:
-    images.save_picture(self.path / f"{name}.png", plan.overlays[name])
 
   def _write(self, name: str, text: str) -> None:
     files.write_atomically(self.path / name, lambda path: path.write_text(text, "utf-8"))

@@ -51,20 +51,6 @@ def smoothed(values: np.ndarray, radius: int) -> np.ndarray:
   return values
 
 
-def agreement(picture: np.ndarray, other: np.ndarray) -> float:
-  """Returns the mean cosine of twice the angle between the directions of two pictures.
-
-  1 where all agree, 0 where they have nothing to do with each other; sure places count more.
-
-  Args:
-    picture: [1, H, W, 3].
-    other: of the same size, whose directions reach everywhere.
-  """
-  one, two = field(picture), field(other, everywhere=True)
-  weights = np.linalg.norm(one, axis=-1) * np.linalg.norm(two, axis=-1)
-  return float((one * two).sum() / weights.sum())
-
-
 def drawn(picture: np.ndarray) -> np.ndarray:
   """Draws the directions of a picture [1, H, W, 3] over it, fainter, at a size for the screen."""
   size = images.fitted_size(picture.shape[1], picture.shape[2], _SHOWN_PX)

@@ -62,6 +62,11 @@ class Loaded(NamedTuple):
     return weights
 
   @property
+  def whole(self) -> masks.Regions:
+    """One region of everything."""
+    return masks.whole(self.size, [style.rgb.shape[1:3] for style in self.styles])
+
+  @property
   def weights(self) -> masks.Regions | None:
     """The regions, or one of everything, with each pixel weighed by its alpha.
 
@@ -70,8 +75,7 @@ class Loaded(NamedTuple):
     pictures = [picture for picture in (self.content, *self.styles) if picture]
     if all(picture.alpha is None for picture in pictures):
       return self.regions
-    regions = self.regions or masks.whole(
-        self.size, [style.rgb.shape[1:3] for style in self.styles])
+    regions = self.regions or self.whole
     weighed = lambda planes, picture: planes if picture is None or picture.alpha is None else (
         planes * picture.alpha[..., None])
     return regions._replace(content=weighed(regions.content, self.content),

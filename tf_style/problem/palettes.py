@@ -16,8 +16,7 @@ def in_palette(loaded: Loaded) -> np.ndarray:
     loaded: with a content and a style.
   """
   assert loaded.content is not None, "there is one beside --texture"
-  regions = loaded.regions or masks.whole(
-      loaded.size, [style.rgb.shape[1:3] for style in loaded.styles])
+  regions = loaded.regions or loaded.whole
   content = loaded.content.rgb
   own, inside = _sampled(content, regions.content, _SIDE)
   sides = [max(1, round(_SIDE * share**0.5)) for share in loaded.shares]

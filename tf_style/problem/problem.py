@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_style.losses.names import GRID
-from tf_style.pictures import color, images, masks
+from tf_style.pictures import color, images
 from tf_style.pictures.masks import area_means
 from tf_style.problem import guides
 from tf_style.problem.compiled import Nest, Traces
@@ -283,16 +283,18 @@ class Problem:
     loaded, targets = self.loaded, self.graphs.style_targets
     tile_size = int(self.config.tile_size) or max(height, width)
     pictures = [style.rgb for style in loaded.styles]
-    regions = loaded.weights or masks.whole(
-        loaded.size, [picture.shape[1:3] for picture in pictures])
+    lent = match.paper if match is not None and match.paper.any() else None
+    if loaded.weights is None and lent is None:
+      sizes = self._style_sizes(height, width)
+      return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
+    regions = loaded.weights or loaded.whole
     found: dict[int, StyleStatistics] = {}
     for scale, members in regions.by_scale.items():
       sizes = self._style_sizes(height, width, scale)
       seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
       planes = given = [each[..., members] for each in regions.styles]
-      if match:
-        planes = [with_paper(*each) for each in zip(
-            given, seen, match.paper[:, members], strict=True)]
+      if lent is not None:
+        planes = [with_paper(*each) for each in zip(given, seen, lent[:, members], strict=True)]
       if loaded.weights is None and all(map(operator.is_, planes, given)):
         return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
       of_styles = [self._guides(each, *size, self.config.mask_erosion)
