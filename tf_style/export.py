@@ -110,7 +110,7 @@ def _write_style(model: str, kind: str, output: str | None) -> None:
   read_record(find(model))
   (files.check_writable if kind == "tflite" else files.check_empty_folder)(output, "--output")
   console.show_log(-1)  # TensorFlow has much to say on saving
-  machine.start_tensorflow()
+  machine.start_tensorflow(keras=True)
   from tf_style.learned import folder, lite
   from tf_style.learned.style import LearnedStyle
   style = LearnedStyle.load(model, precision="float32", device="cpu")

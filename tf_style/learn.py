@@ -67,7 +67,7 @@ def _run(argv: Sequence[str], signals: Signals) -> None:
   job = lessons.job_of(flags.read(argv, known(), INTRO))
   console.show_log(job.verbosity)
   lessons.check(job)
-  machine.start_tensorflow(verbose=job.verbosity > 0)
+  machine.start_tensorflow(verbose=job.verbosity > 0, keras=True)
   from tf_style.learned.learning import learn_style
 
   watchers = LearnWatchers(job, signals, one_line(shlex.join(["tf-style", "learn", *argv])))

@@ -48,7 +48,7 @@ def _run(argv: Sequence[str], signals: Signals) -> int:
   job = command_line.job(given)
   console.show_log(job.verbosity)
   check_files(job)
-  machine.start_tensorflow(verbose=job.verbosity > 0)
+  machine.start_tensorflow(verbose=job.verbosity > 0, keras=job.model is not None)
   start = job.inputs.init_image
   if job.model is not None:
     from tf_style.cli import painting
@@ -63,7 +63,7 @@ def _paint_film(job: film_jobs.FilmJob, signals: Signals, argv: Sequence[str]) -
   """Paints the film of a job, and returns the exit code."""
   console.show_log(job.verbosity)
   film_jobs.check(job)
-  machine.start_tensorflow(verbose=job.verbosity > 0)
+  machine.start_tensorflow(verbose=job.verbosity > 0, keras=job.job.model is not None)
   from tf_style.cli import filming
   return filming.paint(job, signals, one_line(shlex.join(["tf-style", *argv])))
 

@@ -29,7 +29,7 @@ import numpy as np
 
 from tf_style.system import machine
 
-machine.start_tensorflow()
+machine.start_tensorflow(keras=True)
 
 import film_scenes  # noqa: E402
 from bench_tools import in_turns, medians, show_rows, show_table  # noqa: E402

@@ -17,7 +17,7 @@ import numpy as np
 
 from tf_style.system import machine
 
-machine.start_tensorflow()
+machine.start_tensorflow(keras=True)
 
 from tf_style.learned.style import LearnedStyle  # noqa: E402
 from tf_style.pictures import images, sheet  # noqa: E402

@@ -12,7 +12,7 @@ import numpy as np
 
 from tf_style.system import machine
 
-tf = machine.start_tensorflow()
+tf = machine.start_tensorflow(keras=True)
 
 from tf_style.learned.learning import make_batches  # noqa: E402
 from tf_style.learned.network import Network, Shape  # noqa: E402

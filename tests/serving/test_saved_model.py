@@ -311,7 +311,7 @@ def test_an_empty_folder_is_taken_and_a_full_one_kept(folder, tmp_path):
 
 def test_each_weight_is_stored_once(folder, extractor):
   stored = (folder / "model/variables/variables.data-00000-of-00001").stat().st_size
-  wanted = sum(4 * np.prod(weight.shape) for weight in extractor.model.weights)
+  wanted = sum(4 * np.prod(weight.shape) for weight in extractor.variables)
   assert wanted <= stored < wanted + 20_000
 
 

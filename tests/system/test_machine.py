@@ -99,6 +99,15 @@ def test_a_command_starts_without_noise():
   assert loud.stdout == "started\n" and loud.stderr
 
 
+@pytest.mark.parametrize(("flags", "out"), [("", "keras"), ("keras=True", "sklearn")])
+def test_a_command_imports_what_it_uses(flags, out):
+  """And a later import finds what is there."""
+  done = python(f"import sys; from tf_style.system import machine; "
+                f"tf = machine.start_tensorflow({flags}); print({out!r} in sys.modules, end=' '); "
+                "import keras; print(tf.keras.layers.Dense is keras.layers.Dense)")
+  assert done.stdout == "False True\n", done.stderr
+
+
 @pytest.mark.parametrize("before", [
     "os.close(2)", "sys.stderr = None", "sys.stderr.close()",
     "sys.stderr = open('/dev/full', 'w')"])

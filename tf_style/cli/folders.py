@@ -66,7 +66,7 @@ def run(given: Mapping[str, Any], signals: Signals) -> int:
   waiting = f"{count} of them to be painted" if count else "all of them are finished"
   console.say(f"{total} pictures, {waiting}; results in {given['output']}, more in {job.folder}")
   if count:
-    machine.start_tensorflow(verbose=verbosity > 0)
+    machine.start_tensorflow(verbose=verbosity > 0, keras=given.get("model") is not None)
   progress = JobProgress(count, total) if verbosity >= 0 else None
   _paint(job, source, progress, signals)
   return _finish(job, given["output"], bool(signals.received))

@@ -23,11 +23,11 @@ class Actor:
       cpus: processors of the worker.
       gpu: whether it has a GPU, which is the only one that it sees.
     """
-    tf = machine.start_tensorflow()
-    tf.config.threading.set_intra_op_parallelism_threads(cpus)
-    tf.config.threading.set_inter_op_parallelism_threads(cpus)
     self._folder = tempfile.TemporaryDirectory(prefix="tf_style-worker-")
     setup = unpack(parcel, self._folder.name)
+    tf = machine.start_tensorflow(keras=setup.model is not None)
+    tf.config.threading.set_intra_op_parallelism_threads(cpus)
+    tf.config.threading.set_inter_op_parallelism_threads(cpus)
     config = dataclasses.replace(setup.config, device="gpu:0" if gpu else "cpu")
     self._setup = setup._replace(config=config)
     self._painter: ItemPainter | None = None

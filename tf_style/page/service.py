@@ -54,7 +54,7 @@ class Service:
       serve_board: starts TensorBoard on a folder and returns its address.
     """
     self.places, self.painters = Places(logdir), Painters()
-    self.jobs = Jobs(machine.start_tensorflow)
+    self.jobs = Jobs(functools.partial(machine.start_tensorflow, keras=True))
     self.options = dict(options or {})
     self.shown = learning.Shown(self.painters)
     self.serve_board = serve_board

@@ -7,7 +7,6 @@ import gc
 import math
 from collections.abc import Callable, Sequence
 
-import keras
 import numpy as np
 import tensorflow as tf
 from absl import logging
@@ -160,7 +159,7 @@ class Painter:
     machine.prepare()
     host.check_scopes()
     if self.config.deterministic:
-      keras.utils.set_random_seed(self.config.seed)
+      tf.random.set_seed(self.config.seed)
       tf.config.experimental.enable_op_determinism()
     plan = self.plan(content, content_mask=content_mask, content_map=content_map,
                      style_scale_map=style_scale_map, init_image=init_image, anchor=anchor)

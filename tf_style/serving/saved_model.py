@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import keras
 import tensorflow as tf
 
 from tf_style.losses.content import squared_error_sum
@@ -15,7 +14,7 @@ from tf_style.losses.gram import gram_distance
 from tf_style.losses.statistics import Statistics, covariance, feature_sums, statistics
 from tf_style.system.files import check_empty_folder, write_folder_atomically
 from tf_style.version import __version__
-from tf_style.vgg.extractor import Extractor
+from tf_style.vgg.extractor import AVERAGE_FACTORS, Extractor
 from tf_style.vgg.weights import Weights
 
 
@@ -148,11 +147,14 @@ def write_saved_model(folder: str | os.PathLike, exported: Exported) -> None:
   target = Path(os.path.realpath(folder))
 
   def write(aside: Path) -> None:
-    archive = keras.export.ExportArchive()
-    for endpoint in exported.endpoints():
-      archive.add_endpoint(endpoint.name, endpoint.function, endpoint.signature)
+    module = tf.Module()
+    module.extractor = exported.extractor
+    first, *others = exported.endpoints()
+    signatures = {each.name: tf.function(each.function, each.signature, autograph=False)
+                  for each in (first, *others)}
     try:
-      archive.write_out(str(aside), verbose=False)
+      tf.saved_model.save(module, str(aside), signatures | {
+          "serving_default": signatures[first.name]})
     except tf.errors.OpError as error:  # a full disk is no OSError to TensorFlow
       raise OSError(errno.EIO, error.message) from error
     (aside / "README.md").write_text(readme(exported), "utf-8")
@@ -189,8 +191,8 @@ def readme(exported: Exported) -> str:
 
 
 def _pooling(exported: Exported) -> str:
-  layers = exported.extractor.model.layers
-  factors = [f"{layer.scale:.6g}" for layer in layers if hasattr(layer, "scale")]
+  factors = [f"{AVERAGE_FACTORS[name]:.6g}" for name in exported.extractor.operations
+             if name in AVERAGE_FACTORS and exported.pooling == "average"]
   scaled = f", the pools in turn multiplied by {', '.join(factors)}" if factors else ""
   return exported.pooling + scaled
 

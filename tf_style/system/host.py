@@ -1,6 +1,7 @@
 """What a program may have set up before a run, or around it, that a run cannot work with."""
 
 import os
+import sys
 
 from tf_style.errors import InputError, expected
 
@@ -11,13 +12,13 @@ def check_program() -> None:
   Raises:
     InputError: eager mode is off, Keras has another backend, or TensorFlow did not survive a fork.
   """
-  import keras
   import tensorflow as tf
   if not tf.executing_eagerly():
     raise InputError(expected(
         "a call in TensorFlow's eager mode", "one inside a tf.function or a tf.Graph, or in a "
         "program that called tf.compat.v1.disable_eager_execution()"))
-  if keras.config.backend() != "tensorflow":
+  keras = sys.modules.get("keras")
+  if keras and keras.config.backend() != "tensorflow":
     raise InputError(expected("Keras on TensorFlow", f"Keras on {keras.config.backend()}") + (
         "; set KERAS_BACKEND=tensorflow before keras is imported"))
   if _is_forked_copy():

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -16,13 +17,19 @@ from tf_style.system import host
 from tf_style.version import __version__
 
 
-def start_tensorflow(verbose: bool = False) -> Any:
+def start_tensorflow(verbose: bool = False, *, keras: bool = False) -> Any:
   """Imports TensorFlow for a command, without TensorFlow's noise on stderr.
+
+  TensorFlow imports Keras, and Keras scikit-learn and Matplotlib where they are installed, which
+  together take as long as TensorFlow itself: what the command does not use stays out.
 
   The first import writes to file descriptor 2 from C++ before it looks at any log level, so the
   descriptor itself is turned to a buffer. The buffer is printed if the import fails, or if
   `verbose`. Only a command may do that: the descriptor belongs to the whole process.
 
+  Args:
+    verbose: whether TensorFlow's noise is printed.
+    keras: whether the command uses Keras, as learned styles do.
   Returns:
     The module.
   Raises:
@@ -30,7 +37,8 @@ def start_tensorflow(verbose: bool = False) -> Any:
   """
   if verbose:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0")
-  with _quiet_stderr(verbose):
+  unused = ("sklearn", "matplotlib") if keras else ("keras",)
+  with _quiet_stderr(verbose), _left_out(*unused):
     tf = import_tensorflow()
     tf.config.list_physical_devices("GPU")  # makes noise the first time
   tf.get_logger().setLevel("INFO" if verbose else "ERROR")
@@ -85,11 +93,23 @@ def prepare() -> None:
 
 def versions() -> dict[str, str]:
   """Returns the versions of what decides the numbers of a run."""
-  import keras
   import numpy as np
   import tensorflow as tf
   return {"tf_style": __version__, "python": platform.python_version(),
-          "tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
+          "tensorflow": tf.__version__, "keras": importlib.metadata.version("keras"),
+          "numpy": np.__version__}
+
+
+@contextlib.contextmanager
+def _left_out(*names: str) -> Iterator[None]:
+  """Makes modules that were not imported yet look as if they were not installed."""
+  absent = [name for name in names if name not in sys.modules]
+  sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+  try:
+    yield
+  finally:
+    for name in absent:
+      sys.modules.pop(name, None)
 
 
 @contextlib.contextmanager

@@ -1,18 +1,17 @@
 """Features of pictures: Keras' VGG, frozen, cut at the deepest layer in use.
 
-No other module knows the network's own units: BGR, 0-255, ImageNet means subtracted.
+It computes what `keras.applications` does of the same weights, without the import of Keras, which
+would delay the first step by up to a second. No other module knows the network's own units: BGR,
+0-255, ImageNet means subtracted.
 """
 
 import functools
 from collections.abc import Callable, Sequence
 
-import keras
-import numpy as np
 import tensorflow as tf
 
 from tf_style.system import machine
-from tf_style.vgg.layers import Convolution, MaxPooling, WrapPadding
-from tf_style.vgg.network import Layer
+from tf_style.vgg.layers import Convolution, average_pool, max_pool, replicate, wrap
 from tf_style.vgg.weights import Weights
 
 # Channel means of ImageNet in BGR and 0-255, which the Caffe networks of Simonyan & Zisserman
@@ -36,7 +35,7 @@ class Extractor(tf.Module):
 
   Attributes:
     layers: names of the layers that a call returns.
-    model: the Keras model.
+    operations: the network's, each a function of features, by their Keras names.
     wraps: whether pictures go on at their borders with themselves.
   """
 
@@ -60,13 +59,14 @@ class Extractor(tf.Module):
     super().__init__(name="extractor")
     machine.prepare()
     self.layers, self.wraps = tuple(dict.fromkeys(layers)), padding == "wrap"
-    self.model = _build(weights, self.layers, pooling, precision, padding)
-    for layer in self.model.layers:
-      if isinstance(layer, Convolution):
-        layer.portable = portable
-    self._means = tf.constant(MEANS)
+    self._pad = {"replicate": replicate, "wrap": wrap}.get(padding)
+    make = functools.partial(Convolution, precision=precision, portable=portable,
+                             border=0 if self._pad else 1)
+    self.operations: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
+        layer.name: _pool(layer.name, pooling) if layer.name.endswith("pool") else make(
+            *weights.kernels[layer.name])
+        for layer in weights.network.up_to(weights.network.deepest(layers).name)}
 
-  @tf.autograph.experimental.do_not_convert
   def __call__(self, picture: tf.Tensor) -> dict[str, tf.Tensor]:
     """Returns the features of each layer.
 
@@ -76,7 +76,9 @@ class Extractor(tf.Module):
       A dict of [B, H / stride, W / stride, C] activations in the extractor's precision, on the
       scale that a 0-255 input gives.
     """
-    return self.model(self._prepared(picture), training=False)
+    found: dict[str, tf.Tensor] = {}
+    self.walk(picture, lambda name, features: found.setdefault(name, features))
+    return found
 
   def walk(self, picture: tf.Tensor, look: Callable[[str, tf.Tensor], tf.Tensor]) -> None:
     """Computes the features of a picture layer by layer.
@@ -86,14 +88,13 @@ class Extractor(tf.Module):
       look: takes name and features of each of `layers`, in the network's order; returns the
         features that the next layer gets.
     """
-    features = self._prepared(picture)
-    for operation in self.model.operations[1:]:
+    features = picture[..., ::-1] * 255.0 - tf.constant(MEANS, picture.dtype)
+    for name, operation in self.operations.items():
+      if self._pad and isinstance(operation, Convolution):
+        features = self._pad(features)
       features = operation(features)
-      if operation.name in self.layers:
-        features = look(operation.name, features)
-
-  def _prepared(self, picture: tf.Tensor) -> tf.Tensor:
-    return picture[..., ::-1] * 255.0 - tf.cast(self._means, picture.dtype)
+      if name in self.layers:
+        features = look(name, features)
 
 
 class Extractors:
@@ -116,55 +117,8 @@ class Extractors:
     return self._built[key]
 
 
-def _build(weights: Weights, layers: Sequence[str], pooling: str, precision: str,
-           padding: str) -> keras.Model:
-  """Builds the model. Each default that keras.json could change is said outright."""
-  network = weights.network
-  picture = x = keras.Input((None, None, 3), name="picture",
-                            dtype="float64" if precision == "float64" else "float32")
-  outputs = {}
-  for layer in network.up_to(network.deepest(layers).name):
-    if layer.name.endswith("pool"):
-      x = _pool(x, layer.name, pooling, precision)
-    else:
-      x = _convolve(x, layer, precision, padding, weights.kernels[layer.name])
-    if layer.name in layers:
-      outputs[layer.name] = x
-  model = keras.Model(picture, outputs, name=network.name)
-  model.trainable = False
-  return model
-
-
-def _pool(x: keras.KerasTensor, name: str, pooling: str, precision: str) -> keras.KerasTensor:
+def _pool(name: str, pooling: str) -> Callable[[tf.Tensor], tf.Tensor]:
   if pooling == "max":
-    return MaxPooling(name=name, dtype=precision)(x)
-  average = functools.partial(
-      keras.layers.AveragePooling2D, 2, data_format="channels_last", dtype=precision)
-  if pooling == "plain_average":
-    return average(name=name)(x)
-  scale = keras.layers.Rescaling(AVERAGE_FACTORS[name], name=name, dtype=precision)
-  return scale(average(name=f"{name}_unscaled")(x))
-
-
-def _convolve(x: keras.KerasTensor, layer: Layer, precision: str, padding: str,
-              pair: tuple[np.ndarray, np.ndarray]) -> keras.KerasTensor:
-  if padding == "replicate":  # by one cell, which "symmetric" replicates
-    x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")
-  elif padding == "wrap":
-    x = WrapPadding(dtype=precision)(x)
-  # Back to three channels TensorFlow's own gradient is the faster one.
-  make = keras.layers.Conv2D if x.shape[-1] == 3 else Convolution
-  convolution = make(
-      layer.channels, 3, padding="same" if padding == "zero" else "valid", activation="relu",
-      name=layer.name, data_format="channels_last", dtype=precision, kernel_initializer="zeros")
-  y = convolution(x)
-  for variable, array in zip(convolution.weights, pair, strict=True):
-    variable.assign(_over(array))
-  return y
-
-
-def _over(array: np.ndarray) -> tf.Tensor:
-  """Returns a tensor on the array's own memory if TensorFlow can use that, else on a copy."""
-  if array.ctypes.data % 64 or not array.flags.c_contiguous:
-    return tf.constant(array)
-  return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    return max_pool
+  return functools.partial(average_pool, factor=AVERAGE_FACTORS[name]) if (
+      pooling == "average") else average_pool
