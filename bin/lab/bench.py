@@ -12,7 +12,7 @@ from typing import Any
 
 from tf_style.system import devices, machine
 
-SECTIONS = ("steps", "convergence", "startup", "memory", "watching")
+SECTIONS = ("operations", "steps", "convergence", "startup", "memory", "watching")
 LARGE = ("tiles", "folders", "workers")  # take long, or need Ray: only where they are named
 
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tf_style.losses.hypercolumns import (
-    cosine_distances,
+    cosine_distance,
     hypercolumns,
     nearest,
     on_grid,
@@ -39,24 +39,39 @@ def test_cosines_are_made_of_the_sums_of_layers():
   joined, target = hypercolumns(layers, strides), unit(tf.constant(features(3, 4, 11)))
   parts = [products(tf.constant(values), lambda cut=cut: target[..., cut], stride, sides)
            for values, stride, cut in zip(layers, strides, (slice(5), slice(5, 11)), strict=True)]
-  found = cosine_distances(*map(tf.add, *parts))
+  counts = RNG.uniform(size=(2, 12)).astype(np.float32)
+  found = cosine_distance(tf.add_n(parts), counts)
   own = joined / np.linalg.norm(joined, axis=-1, keepdims=True)
-  np.testing.assert_allclose(found, 1 - np.sum(own * target, -1), rtol=1e-4)
+  distances = 1 - np.sum(own * target, -1).reshape(2, 12)
+  np.testing.assert_allclose(found, np.average(distances, 1, counts), rtol=1e-4)
+
+
+def test_the_gradient_of_cosine_distances_is_automatic_differentiation():
+  sums, counts = RNG.uniform(1, 2, (2, 2, 7)), RNG.uniform(size=(2, 7))
+  gradients = []
+  plain = lambda sums, counts: tf.reduce_sum(
+      (1 - sums[:, 0] / tf.sqrt(sums[:, 1])) * counts, 1) / tf.reduce_sum(counts, 1)
+  for function in (cosine_distance, plain):
+    with tf.GradientTape() as tape:
+      tape.watch(variable := tf.constant(sums))
+      distances = function(variable, tf.constant(counts))
+    gradients.append(tape.gradient(distances, variable, tf.constant([2.0, 3.0], tf.float64)))
+  np.testing.assert_allclose(*gradients, rtol=1e-9)
 
 
 @pytest.mark.parametrize("stride, side", [(1, 13), (4, 3), (8, 1)])
 def test_the_gradient_of_products_is_automatic_differentiation(stride, side):
   values, target = tf.constant(features(side, side, 5)), tf.constant(features(3, 3, 5))
-  weights, sides = features(3, 3, 2), tf.constant([3, 3])
+  weights, sides = features(2, 9, 1)[..., 0], tf.constant([3, 3])
   gradients = []
-  plain = lambda values, target, *grid: [
+  plain = lambda values, target, *grid: tf.reshape(tf.stack([
       tf.reduce_sum(on_grid(values, *grid) * other, -1) for other in (
-          target(), on_grid(values, *grid))]
+          target(), on_grid(values, *grid))], 1), [2, 2, -1])
   for function in (products, plain):
     with tf.GradientTape() as tape:
       tape.watch(values)
       parts = function(values, lambda: target, stride, sides)
-      total = sum(tf.reduce_sum(part * weights[..., i]) for i, part in enumerate(parts))
+      total = tf.reduce_sum(parts * weights)
     gradients.append(tape.gradient(total, values))
   np.testing.assert_allclose(*gradients, rtol=1e-5)
 
@@ -65,8 +80,9 @@ def test_a_picture_without_features_has_a_finite_gradient():
   zeros, target = tf.zeros([1, 8, 8, 3]), unit(tf.ones([1, 2, 2, 3]))
   with tf.GradientTape() as tape:
     tape.watch(zeros)
-    distances = cosine_distances(*products(zeros, lambda: target, 1, tf.constant([2, 2])))
-  assert float(tf.reduce_sum(distances)) == 4
+    distances = cosine_distance(
+        products(zeros, lambda: target, 1, tf.constant([2, 2])), tf.ones([1, 4]))
+  assert float(distances[0]) == 1
   assert np.isfinite(tape.gradient(distances, zeros)).all()
 
 

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+_AT_ONCE = 4  # so many vectors of the variable's size are in memory where the history is combined
+
 
 class LBFGS(tf.Module):
   """Limited-memory BFGS (Nocedal 1980) with step 1 and Armijo backtracking.
@@ -90,10 +92,11 @@ class LBFGS(tf.Module):
 
   def _accept(self, value: tf.Tensor, gradient: tf.Tensor) -> None:
     point = tf.reshape(self._variable, [-1])
-    change, bend = point - self.point, gradient - self.gradient
-    curvature = tf.tensordot(change, bend, 1)
-    tf.cond((self.accepted.value() > 0) & (curvature > 1e-8 * tf.norm(change) * tf.norm(bend)),
-            lambda: self._remember(change, bend), lambda: None)
+    pair = tf.stack([point - self.point, gradient - self.gradient])
+    (changes, curvature), (_, bends) = map(tf.unstack, tf.unstack(
+        tf.matmul(pair, pair, transpose_b=True)))
+    curved = curvature > 1e-8 * tf.sqrt(changes * bends)
+    tf.cond((self.accepted.value() > 0) & curved, lambda: self._remember(pair), lambda: None)
     self.point.assign(point)
     self.gradient.assign(gradient)
     self.value.assign(value)
@@ -110,10 +113,9 @@ class LBFGS(tf.Module):
     size = tf.sqrt(tf.reduce_mean(tf.square(self.gradient)))
     return -self.gradient * self._first_change / tf.maximum(size, 1e-30)
 
-  def _remember(self, change: tf.Tensor, bend: tf.Tensor) -> None:
+  def _remember(self, pair: tf.Tensor) -> None:
     for older, newer in zip(self.history, self.history[1:], strict=False):
       older.assign(newer.value(), read_value=False)  # hands its memory on
-    pair = tf.stack([change, bend])
     self.history[-1].assign(pair, read_value=False)
     inner = self._along(pair)
     kept = tf.concat([self.products[:, 1:, :, 1:], inner[:, :-1, :, None]], 3)
@@ -130,9 +132,10 @@ class LBFGS(tf.Module):
     by_history, by_gradient = two_loop(self.products, along, self.pairs)
     ascent = by_gradient * gradient
     shares = tf.split(tf.transpose(by_history), self._memory)
-    for share, pair in zip(shares, self.history, strict=True):
-      with tf.control_dependencies([ascent]):  # one after another: one vector at a time in memory
-        ascent += tf.matmul(share, pair)
+    for begin in range(0, self._memory, _AT_ONCE):
+      part = slice(begin, begin + _AT_ONCE)
+      with tf.control_dependencies([ascent]):
+        ascent = tf.add_n([ascent, *map(tf.matmul, shares[part], self.history[part])])
     return -ascent[0]
 
 

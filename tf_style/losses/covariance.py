@@ -1,11 +1,20 @@
 """The distance between means, deviations and covariances."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tf_style.losses.distance import StyleLoss
-from tf_style.losses.statistics import Statistics, covariance, squares, trace
+from tf_style.losses.statistics import (
+    Statistics,
+    covariance,
+    diagonal,
+    moment_gradients,
+    plus,
+    squares,
+    trace,
+)
 
 # Share of the mean variance that is added to every variance, so that deviations have a gradient.
 RIDGE = 1e-4
@@ -36,7 +45,7 @@ def covariance_target(target: Statistics) -> CovarianceTarget:
 
 def _deviations(matrix: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
   ridge = scale * (RIDGE / matrix.shape[-1])
-  return tf.sqrt(tf.maximum(tf.linalg.diag_part(matrix), 0) + ridge[:, None])
+  return tf.sqrt(tf.maximum(diagonal(matrix), 0) + ridge[:, None])
 
 
 def covariance_distance(stats: Statistics, target: CovarianceTarget) -> tf.Tensor:
@@ -46,10 +55,24 @@ def covariance_distance(stats: Statistics, target: CovarianceTarget) -> tf.Tenso
   Matching means and deviations alone is Huang & Belongie 2017; covariances alone, Sun & Saenko
   2016 (CORAL).
   """
-  matrix = covariance(stats)
-  return (squares(stats.mean - target.mean)
-          + squares(_deviations(matrix, target.scale) - target.deviations)
-          + squares(matrix - target.covariance) * (1 / target.scale)) * (1 / stats.mean.shape[-1])
+  share = 1 / stats.mean.shape[-1]
+
+  @tf.custom_gradient
+  def distance(mean: tf.Tensor, second: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
+    matrix = covariance(stats._replace(mean=mean, second=second))
+    deviations = _deviations(matrix, target.scale)
+    shifts, spreads = mean - target.mean, deviations - target.deviations
+    turns, scale = matrix - target.covariance, 1 / target.scale
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+      by_variance = tf.where(diagonal(matrix) > 0, spreads / deviations, 0.0)
+      by_matrix = plus(turns * (2 * scale[:, None, None]), by_variance)
+      return moment_gradients(2 * shifts, by_matrix, mean, upstream * share)
+
+    return (squares(shifts) + squares(spreads) + squares(turns) * scale) * share, gradient
+
+  value: tf.Tensor = distance(stats.mean, stats.second)
+  return value
 
 
 LOSS = StyleLoss(covariance_distance, covariance_target)

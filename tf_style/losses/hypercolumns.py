@@ -32,18 +32,36 @@ def on_grid(values: tf.Tensor, stride: int, sides: tf.Tensor) -> tf.Tensor:
   Returns:
     [B, H / GRID, W / GRID, C].
   """
-  share = tf.cast(1 / values.shape[-1], values.dtype)
+  return _gathered(values, stride, sides) * tf.cast(1 / values.shape[-1], values.dtype)
+
+
+def _gathered(values: tf.Tensor, stride: int, sides: tf.Tensor) -> tf.Tensor:
   if stride < GRID:
-    return tf.nn.avg_pool2d(values, GRID // stride, GRID // stride, "VALID") * share
+    return tf.nn.avg_pool2d(values, GRID // stride, GRID // stride, "VALID")
   if stride > GRID:
     for axis in (1, 2):
       cells = tf.range(sides[axis - 1]) // (stride // GRID)
       values = tf.gather(values, tf.minimum(cells, tf.shape(values)[axis] - 1), axis=axis)
-  return values * share
+  return values
+
+
+def _scattered(slope: tf.Tensor, values: tf.Tensor, stride: int, sides: tf.Tensor) -> tf.Tensor:
+  """Takes a gradient by `_gathered` to one by `values`."""
+  if stride == GRID:
+    return slope
+  if stride < GRID:
+    window = [1, GRID // stride, GRID // stride, 1]
+    return tf.raw_ops.AvgPoolGrad(orig_input_shape=tf.shape(values), grad=slope, ksize=window,
+                                  strides=window, padding="VALID")
+  cell = stride // GRID
+  beyond = (sides - tf.shape(values)[1:3] * cell)[:, None]  # whole cells: they are the last one's
+  inside = tf.raw_ops.MirrorPadGrad(
+      input=slope, paddings=tf.pad(beyond, [[1, 1], [1, 0]]), mode="SYMMETRIC")
+  return tf.nn.avg_pool2d(inside, cell, cell, "VALID") * cell**2
 
 
 def products(values: tf.Tensor, target: Callable[[], tf.Tensor], stride: int,
-             sides: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+             sides: tf.Tensor) -> tf.Tensor:
   """Returns a layer's part of h . t and of h . h at each position, of which cosines are made.
 
   The parts of all layers add up. Nothing but the features is kept for the gradient: hypercolumns
@@ -54,31 +72,50 @@ def products(values: tf.Tensor, target: Callable[[], tf.Tensor], stride: int,
     target: makes the layer's part of t, [B, H / GRID, W / GRID, C], of any float type.
     stride, sides: as for `on_grid`.
   Returns:
-    Twice [B, H / GRID, W / GRID], in float32, or in float64 of float64.
+    [B, 2, N], one column a position, in float32, or in float64 of float64.
   """
-  wide = wide_type(values)
+  wide, batch = wide_type(values), values.shape[0] or tf.shape(values)[0]
+  share = 1 / values.shape[-1]
 
   @tf.custom_gradient
-  def sums(values: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., tf.Tensor]]:
-    def gradient(of_target: tf.Tensor, of_self: tf.Tensor) -> tf.Tensor:
-      with tf.GradientTape() as tape:
-        tape.watch(values)
-        part = on_grid(values, stride, sides)
-      slope = (of_target[..., None] * tf.cast(target(), wide)
-               + 2 * of_self[..., None] * tf.cast(part, wide))
-      return tape.gradient(part, values, tf.cast(slope, values.dtype))
+  def sums(values: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+      factors = upstream * tf.constant([[share], [2 * share**2]], wide)
+      of_target, of_self = tf.unstack(tf.reshape(
+          factors, tf.concat([[batch, 2], sides, [1]], 0)), axis=1)
+      slope = (of_target * tf.cast(target(), wide)
+               + of_self * tf.cast(_gathered(values, stride, sides), wide))
+      return _scattered(tf.cast(slope, values.dtype), values, stride, sides)
 
-    part = on_grid(values, stride, sides)
-    return (tf.reduce_sum(tf.cast(part * tf.cast(target(), part.dtype), wide), -1),
-            tf.reduce_sum(tf.cast(part * part, wide), -1)), gradient
+    part = _gathered(values, stride, sides)
+    both = [tf.reduce_sum(tf.cast(part * other, wide), -1)
+            for other in (tf.cast(target(), part.dtype), part)]
+    return tf.reshape(tf.stack(both, 1), [batch, 2, -1]) * tf.constant(
+        [[share], [share**2]], wide), gradient
 
-  of_target, of_self = sums(values)
-  return of_target, of_self
+  found: tf.Tensor = sums(values)
+  return found
 
 
-def cosine_distances(of_target: tf.Tensor, of_self: tf.Tensor) -> tf.Tensor:
-  """Returns 1 - cos at each position (Kolkin et al. 2022, eq. 1), from the sums of `products`."""
-  return 1 - of_target * tf.math.rsqrt(of_self + 1e-12)
+@tf.custom_gradient
+def cosine_distance(sums: tf.Tensor, counts: tf.Tensor
+                    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, None]]]:
+  """Returns the mean of 1 - cos over positions, [B] (Kolkin et al. 2022, eq. 1).
+
+  Args:
+    sums: [B, 2, N] `products`, those of all layers added up.
+    counts: [B, N], what each position counts; no gradient is taken by them.
+  """
+  of_target, of_self = tf.unstack(sums, axis=1)
+  inverse = tf.math.rsqrt(of_self + 1e-12)
+  cosines = of_target * inverse
+  weights = counts * (1 / tf.maximum(tf.reduce_sum(counts, 1, keepdims=True), 1e-6))
+
+  def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
+    factor = weights * inverse * upstream[:, None]
+    return tf.stack([-factor, 0.5 * factor * cosines * inverse], 1), None
+
+  return tf.reduce_sum((1 - cosines) * weights, 1), gradient
 
 
 def unit(rows: tf.Tensor) -> tf.Tensor:

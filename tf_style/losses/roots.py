@@ -1,4 +1,4 @@
-"""Trace of the root of a product of covariances, by matrix products, with a closed gradient.
+"""Trace of the root of a product of covariances, by matrix products, and its gradient.
 
 The cross term of the Wasserstein distance between Gaussians is tr((A^1/2 S A^1/2)^1/2). In the
 basis of A's eigenvectors A is a diagonal D^2, and with S = L L^T the term is the nuclear norm of K
@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from tf_style.losses.statistics import squares
+from tf_style.losses.statistics import diagonal, plus
 
 # Iterations, and the share of the largest singular value below which others count in part only.
 # Features of few channels spread with brightness most of all: half of their directions are below a
@@ -54,37 +54,42 @@ def polar_factor(matrix: tf.Tensor, iterations: int, low: float) -> tf.Tensor:
   """Returns the orthogonal factors U of matrix = U P, [B, r, r] float32, by quintic iterations.
 
   Singular values below a share `low` of the largest count in part only. First they are divided by
-  a bound that the products of the first iteration give for nothing: the fourth root of the norm of
-  (X^T X)^2, which is nearer to the largest than the norm of X is.
+  a bound: the fourth root of the norm of (X^T X)^2, which is nearer to the largest than the norm of
+  X is.
   """
-  first, *others = polar_coefficients(low, iterations)
+  scale, shifts = polar_shifts(low, iterations)
+  one = tf.raw_ops.MatrixDiag(diagonal=tf.ones_like(matrix[0, 0]))
+  ones = tf.unstack(one * tf.reshape(tf.constant(shifts, matrix.dtype), [-1, 1, 1]))
   x = matrix / tf.maximum(_norm(matrix), 1e-30)
   gram = tf.matmul(x, x, transpose_a=True)
-  square = gram @ gram
-  bound = tf.maximum(tf.sqrt(tf.sqrt(_norm(square))), 1e-6)
-  a, b, c = (factor / bound**power for factor, power in zip(first, (1, 3, 5), strict=True))
-  x = a * x + x @ (b * gram + c * square)
-  for a, b, c in others:  # a + b G + c G^2 = c ((G + h)^2 + a / c - h^2) passes over fewer matrices
-    half = b / (2 * c)
-    shifted = plus(tf.matmul(x, x, transpose_a=True), half)
-    x = x @ (c * plus(shifted @ shifted, a / c - half**2))
+  x *= scale / tf.maximum(tf.sqrt(tf.sqrt(_norm(gram @ gram))), 1e-6)
+  for half, rest in zip(ones[::2], ones[1::2], strict=True):
+    shifted = tf.matmul(x, x, transpose_a=True) + half
+    x @= shifted @ shifted + rest
   return x
+
+
+@functools.cache
+def polar_shifts(low: float, iterations: int) -> tuple[float, tuple[tuple[float, float], ...]]:
+  """Writes `polar_coefficients` with fewer operations, as x <- x ((X^T X + h)^2 + g).
+
+  That is s' (a x + b x G + c x G^2) of x / s, with h = b s^2 / 2c and g = a s^4 / c - h^2, where
+  s^5 = c s': each iteration takes x times a number s that makes its leading coefficient 1.
+
+  Returns:
+    What x is multiplied by before the first iteration, and (h, g) of each.
+  """
+  scale, shifts = 1.0, []
+  for a, b, c in reversed(polar_coefficients(low, iterations)):
+    scale = (c * scale) ** 0.2
+    half = b * scale**2 / (2 * c)
+    shifts.append((half, a * scale**4 / c - half**2))
+  return scale, tuple(reversed(shifts))
 
 
 def _norm(matrix: tf.Tensor) -> tf.Tensor:
   """Returns the Frobenius norms [B, 1, 1] of matrices [B, r, r]."""
-  return tf.sqrt(squares(matrix))[:, None, None]
-
-
-def plus(matrix: tf.Tensor, number: tf.Tensor | float) -> tf.Tensor:
-  """Adds multiples of the identity to matrices, in fewer operations than `tf.linalg` takes.
-
-  Args:
-    matrix: [B, r, r].
-    number: one for all, or [B, 1].
-  """
-  return tf.raw_ops.MatrixSetDiag(
-      input=matrix, diagonal=tf.raw_ops.MatrixDiagPart(input=matrix) + number)
+  return tf.sqrt(tf.reduce_sum(tf.square(matrix), [1, 2], keepdims=True))
 
 
 def cholesky_factor(matrix: tf.Tensor) -> tf.Tensor:
@@ -96,18 +101,15 @@ def cholesky_factor(matrix: tf.Tensor) -> tf.Tensor:
   exists = tf.reduce_all(tf.math.is_finite(factor), [1, 2], keepdims=True)
 
   def mended() -> tf.Tensor:
-    share = 1e-2 * tf.reduce_mean(tf.linalg.diag_part(matrix), -1, keepdims=True)
+    share = 1e-2 * tf.reduce_mean(diagonal(matrix), -1, keepdims=True)
     return tf.where(exists, factor, tf.linalg.cholesky(plus(matrix, share)))
 
   return tf.cond(tf.reduce_all(exists), lambda: factor, mended)
 
 
-def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor, channels: int) -> tf.Tensor:
+def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor, channels: int
+                  ) -> tuple[tf.Tensor, Callable[[], tf.Tensor]]:
   """Computes tr((D S D)^1/2) for S = `covariance` and D = diag(`deviations`).
-
-  Gradient by S (Kantorovich dual of the 2-Wasserstein distance, Olkin & Pukelsheim 1982): half the
-  optimal transport map, D (D S D)^-1/2 D / 2 = L^-T U D / 2; none by `deviations`, which belong to
-  the target.
 
   Args:
     covariance: [B, r, r] positive definite float32, in the basis where the target is diagonal;
@@ -116,21 +118,17 @@ def trace_of_root(covariance: tf.Tensor, deviations: tf.Tensor, channels: int) -
     channels: of the layer, at least r; with 128 or fewer the root is exact to float32, for it
       costs little.
   Returns:
-    [B] float32.
+    [B] float32, and what makes its gradient by S, [B, r, r]: half the optimal transport map, D (D S
+    D)^-1/2 D / 2 = L^-T U D / 2 (Kantorovich dual of the 2-Wasserstein distance, Olkin & Pukelsheim
+    1982).
   """
-  @tf.custom_gradient
-  def trace(covariance: tf.Tensor, deviations: tf.Tensor,
-            ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, None]]]:
-    factor = cholesky_factor(covariance)
-    product = tf.linalg.matrix_transpose(factor) * deviations[:, None]
-    unitary = polar_factor(product, *_ACCURACY["few" if channels <= _FEW_CHANNELS else "many"])
+  factor = cholesky_factor(covariance)
+  product = tf.linalg.matrix_transpose(factor) * deviations[:, None]
+  unitary = polar_factor(product, *_ACCURACY["few" if channels <= _FEW_CHANNELS else "many"])
 
-    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
-      right = unitary * deviations[:, None]
-      transport = tf.linalg.triangular_solve(factor, right, adjoint=True)
-      symmetric = transport + tf.linalg.matrix_transpose(transport)
-      return symmetric * (0.25 * upstream)[:, None, None], None
+  def slope() -> tf.Tensor:
+    right = unitary * deviations[:, None]
+    transport = tf.linalg.triangular_solve(factor, right, adjoint=True)
+    return 0.25 * (transport + tf.linalg.matrix_transpose(transport))
 
-    return tf.reduce_sum(unitary * product, [1, 2]), gradient
-
-  return trace(covariance, deviations)
+  return tf.reduce_sum(unitary * product, [1, 2]), slope

@@ -1,14 +1,22 @@
 """The squared 2-Wasserstein distance between Gaussians."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from tf_style.losses.covariance import RIDGE
 from tf_style.losses.distance import StyleLoss
-from tf_style.losses.roots import plus, trace_of_root
-from tf_style.losses.statistics import Statistics, covariance, squares, trace
+from tf_style.losses.roots import trace_of_root
+from tf_style.losses.statistics import (
+    Statistics,
+    covariance,
+    moment_gradients,
+    plus,
+    squares,
+    trace,
+)
 
 
 class WassersteinTarget(NamedTuple):
@@ -53,13 +61,30 @@ def wasserstein_distance(stats: Statistics, target: WassersteinTarget) -> tf.Ten
   of its mean variance is added to the diagonal of S and of A alike, which keeps the root
   differentiable and the distance zero where they agree.
   """
-  matrix = covariance(stats)
-  rank = tf.cast(tf.shape(target.deviations)[1], stats.mean.dtype)
-  block = tf.matmul(target.basis, matrix @ target.basis, transpose_a=True)
-  ridge = tf.maximum(trace(block) * (1 / rank), 1e-6) * RIDGE
-  cross = trace_of_root(plus(block, ridge[:, None]), target.deviations, stats.mean.shape[-1])
-  spread = trace(matrix) + ridge * rank + squares(target.deviations) - cross * 2
-  return (squares(stats.mean - target.mean) + spread) * (1 / stats.mean.shape[-1])
+  basis, share = target.basis, 1 / stats.mean.shape[-1]
+
+  @tf.custom_gradient
+  def distance(mean: tf.Tensor, second: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
+    matrix, apart = covariance(stats._replace(mean=mean, second=second)), mean - target.mean
+    rank = tf.cast(tf.size(target.deviations), mean.dtype)
+    block = tf.matmul(basis, matrix @ basis, transpose_a=True)
+    variance = trace(block) / rank
+    ridge = tf.maximum(variance, 1e-6) * RIDGE
+    cross, slope = trace_of_root(
+        plus(block, ridge[:, None]), target.deviations, stats.mean.shape[-1])
+    spread = trace(matrix) + ridge * rank + squares(target.deviations) - cross * 2
+
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+      by_block = -2 * slope()
+      by_ridge = RIDGE * (1 + trace(by_block) / rank) * tf.cast(variance > 1e-6, rank.dtype)
+      by_block = plus(by_block, by_ridge[:, None])
+      by_matrix = plus(basis @ tf.matmul(by_block, basis, transpose_b=True), 1.0)
+      return moment_gradients(2 * apart, by_matrix, mean, upstream * share)
+
+    return (squares(apart) + spread) * share, gradient
+
+  value: tf.Tensor = distance(stats.mean, stats.second)
+  return value
 
 
 LOSS = StyleLoss(wasserstein_distance, wasserstein_target)

@@ -1,6 +1,7 @@
 """A configuration -> the terms of the loss, their weights, and the total."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -147,9 +148,8 @@ class Objective:
         every size.
       wanted: what it is compared with.
     """
-    raw = tf.stack([_mean(term.distance(collected[term.name], wanted)) for term in self.terms])
-    raw = tf.where(raw < 0, tf.zeros_like(raw), raw)  # rounded below zero; NaN stays
-    return LossTerms(tf.reduce_sum(raw * tf.cast(wanted.weights, raw.dtype)), raw)
+    distances = tf.stack([term.distance(collected[term.name], wanted) for term in self.terms])
+    return LossTerms(*_weighed(distances, tf.cast(wanted.weights, distances.dtype)))
 
 
 def _variance(style: Sequence[Statistics]) -> tf.Tensor:
@@ -159,9 +159,18 @@ def _variance(style: Sequence[Statistics]) -> tf.Tensor:
   return tf.cast(spread[0] / style[0].mean.shape[-1], tf.float32)
 
 
-def _mean(distances: tf.Tensor) -> tf.Tensor:
-  """Returns the mean of [B] over the pictures of a batch."""
-  return distances[0] if distances.shape[0] == 1 else tf.reduce_mean(distances)
+@tf.custom_gradient
+def _weighed(distances: tf.Tensor, weights: tf.Tensor
+             ) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., Any]]:
+  """Returns the weighted sum of terms [N, B], each a mean over the batch, and these, [N]."""
+  raw = tf.reduce_mean(distances, 1)
+  raw = tf.where(raw < 0, 0.0, raw)  # rounded below zero; NaN stays
+
+  def gradient(of_total: tf.Tensor, of_raw: tf.Tensor) -> tuple[tf.Tensor, None]:
+    slope = tf.where(raw > 0, of_total * weights + of_raw, 0.0)
+    return tf.broadcast_to(slope[:, None] / distances.shape[1], tf.shape(distances)), None
+
+  return (tf.reduce_sum(raw * weights), raw), gradient
 
 
 def _regions_there(guide: tf.Tensor, targets: list[Statistics]) -> list[int]:

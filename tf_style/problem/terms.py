@@ -14,9 +14,9 @@ import tensorflow as tf
 
 from tf_style.losses.content import squared_error_sum
 from tf_style.losses.distance import StyleLoss
-from tf_style.losses.hypercolumns import cosine_distances, products
+from tf_style.losses.hypercolumns import cosine_distance, products
 from tf_style.losses.names import GRID
-from tf_style.losses.statistics import FeatureSums, Statistics, feature_sums, statistics
+from tf_style.losses.statistics import FeatureSums, Statistics, feature_sums, scaled, statistics
 from tf_style.losses.variation import variation_sum
 from tf_style.problem import tiles
 from tf_style.problem.compiled import Nest
@@ -129,7 +129,7 @@ class StyleTerm(Sums):
   def between(self, own: Sequence[Statistics], targets: Sequence[Any]) -> tf.Tensor:
     """Returns the mean distance [B] of regions to prepared targets, weighed by positions."""
     share = 1 / tf.maximum(tf.add_n([region.count for region in own]), 1e-6)
-    return tf.add_n([self._loss.distance(region, target) * (region.count * share)
+    return tf.add_n([scaled(self._loss.distance(region, target), region.count * share)
                      for region, target in zip(own, targets, strict=True)])
 
 
@@ -186,7 +186,7 @@ class ContentTerm(Sums):
 
   def distance(self, collected: tf.Tensor, wanted: Wanted) -> tf.Tensor:
     positions = tf.cast(wanted.targets[self.name].positions, collected.dtype)
-    return collected * (1 / (positions * self._layer.channels))
+    return scaled(collected, 1 / (positions * self._layer.channels))
 
 
 class NeighborTerm:
@@ -194,8 +194,8 @@ class NeighborTerm:
 
   It is multiplied by how far the style is (`Objective.scale`), as the distances of statistics are:
   so a content weight means the same for a soft painting and a hard woodcut. What is collected is
-  one row a position, [B, N] each: products with the target, with itself, and what the position
-  counts.
+  one column a position: products with the target and with itself, [B, 2, N], and what the position
+  counts, [B, 1, N].
   """
 
   name, level_power, adds_layers = "neighbors", 0.25, True
@@ -211,26 +211,25 @@ class NeighborTerm:
     cut = lambda plane: tiles.own_cells(plane, window, GRID, of_picture=True)
     rows, bank = cut(target.rows), target.banks[self.layers.index(name)][0, 0]
     stride = self._layers[name].stride
-    parts = products(tiles.own_cells(values, window, stride), lambda: tf.gather(bank, rows), stride,
-                     tf.shape(rows)[1:3])
-    counts = tf.zeros_like(parts[0])
+    sums = products(tiles.own_cells(values, window, stride), lambda: tf.gather(bank, rows), stride,
+                    tf.shape(rows)[1:3])
+    counts = tf.zeros_like(sums[:, :1])
     if name == self.layers[0]:
-      counts += cut(target.weights[0]) if target.weights else 1
-    return tuple(tf.reshape(each, [tf.shape(each)[0], -1]) for each in (*parts, counts))
+      counts += tf.reshape(cut(target.weights[0]), [1, 1, -1]) if target.weights else 1
+    return sums, counts
 
   def merge(self, one: Nest, other: Nest) -> Nest:
-    return tuple(tf.concat(pair, 1) for pair in zip(one, other, strict=True))
+    return tuple(tf.concat(pair, 2) for pair in zip(one, other, strict=True))
 
   def part(self, adjoint: Nest, shapes: Sequence[Nest], index: int) -> Nest:
-    sizes = [shape[0][1] for shape in shapes]
+    sizes = [shape[0][2] for shape in shapes]
     begin = sum(sizes[:index])
-    return tuple(each[:, begin:begin + sizes[index]] for each in adjoint)
+    return tuple(each[:, :, begin:begin + sizes[index]] for each in adjoint)
 
   def distance(self, collected: tuple[tf.Tensor, ...], wanted: Wanted) -> tf.Tensor:
     target: NeighborTarget = wanted.targets[self.name]
-    *parts, counts = collected
-    share = tf.cast(target.scale, counts.dtype) / tf.maximum(tf.reduce_sum(counts, 1), 1e-6)
-    return tf.reduce_sum(cosine_distances(*parts) * counts, 1) * share
+    sums, counts = collected
+    return scaled(cosine_distance(sums, counts[:, 0]), tf.cast(target.scale, counts.dtype))
 
 
 class VariationTerm(Sums):

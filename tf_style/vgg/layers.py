@@ -51,7 +51,7 @@ class Convolution(tf.Module):
         if x.shape[-1] == 3:  # TensorFlow's own is the faster one
           return tf.raw_ops.Conv2DBackpropInput(
               input_sizes=tf.shape(x), filter=kernel, out_backprop=slope, strides=[1, 1, 1, 1],
-              padding="EXPLICIT", explicit_paddings=np.ravel(_borders(border)).tolist())
+              padding="SAME" if border else "VALID")  # oneDNN has none with explicit borders
         adjoint = _turned(kernel) if self._portable else self._adjoint
         return _convolve(slope, adjoint, 2 - border)
 
@@ -109,16 +109,15 @@ def max_pool(x: tf.Tensor):
   y = tf.nn.max_pool2d(x, 2, 2, "VALID")
 
   def gradient(upstream: tf.Tensor) -> tf.Tensor:
-    size, small = tf.shape(x), tf.shape(y)
-    batch, height, width, channels = tf.unstack(small)
-    inner = [batch, 2 * height, 2 * width, channels]
+    small = tf.shape(y)
+    inner = small * [1, 2, 2, 1]
     with tf.control_dependencies([upstream]):  # or this would be ready, and kept, long before
-      cells = tf.reshape(x[:, :2 * height, :2 * width], [batch, height, 2, width, 2, channels])
-      largest = tf.equal(cells, y[:, :, None, :, None])
+      cells = tf.reshape(tf.slice(x, [0] * 4, inner),
+                         tf.reshape(tf.stack([small, [1, 2, 2, 1]], 1), [-1]))
+      largest = tf.equal(cells, y[:, None, :, None, :, None, :, None])
     shares = tf.nn.avg_pool2d(tf.cast(tf.reshape(largest, inner), x.dtype), 2, 2, "VALID")
-    each = (upstream / (4 * shares))[:, :, None, :, None]
+    each = (upstream / (4 * shares))[:, None, :, None, :, None, :, None]
     inside = tf.reshape(tf.where(largest, each, tf.zeros([], x.dtype)), inner)
-    return tf.cond(tf.reduce_all(size == inner), lambda: inside,
-                   lambda: tf.pad(inside, tf.stack([tf.zeros_like(size), size - inner], 1)))
+    return tf.pad(inside, tf.stack([[0] * 4, tf.shape(x) - inner], 1))
 
   return y, gradient
