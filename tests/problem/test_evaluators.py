@@ -56,7 +56,8 @@ def compare(problem: Problem, height, width, tile, *, start=None, bound=1e-5):
   """Whole and tiled loss, terms and gradient agree; there is one trace a pass."""
   if start is None:
     start = sample("cat", height, width)
-  start = start.astype(problem.graphs.whole._extractor.model.input.dtype)
+  kernel = problem.graphs.whole._extractor.operations["block1_conv1"].kernel
+  start = start.astype(np.float64 if kernel.dtype == tf.float64 else np.float32)
   whole = problem.at(height, width).value_and_gradient(start)
   view, passes = tiled(problem, height, width, tile)
   for _ in range(2):  # the second call writes into the first one's gradient

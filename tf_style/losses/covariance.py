@@ -65,7 +65,7 @@ def covariance_distance(stats: Statistics, target: CovarianceTarget) -> tf.Tenso
     turns, scale = matrix - target.covariance, 1 / target.scale
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-      by_variance = tf.where(diagonal(matrix) > 0, spreads / deviations, 0.0)
+      by_variance = tf.where(diagonal(matrix) > 0, spreads / deviations, tf.zeros([], mean.dtype))
       by_matrix = plus(turns * (2 * scale[:, None, None]), by_variance)
       return moment_gradients(2 * shifts, by_matrix, mean, upstream * share)
 

@@ -164,10 +164,11 @@ def _weighed(distances: tf.Tensor, weights: tf.Tensor
              ) -> tuple[tuple[tf.Tensor, tf.Tensor], Callable[..., Any]]:
   """Returns the weighted sum of terms [N, B], each a mean over the batch, and these, [N]."""
   raw = tf.reduce_mean(distances, 1)
-  raw = tf.where(raw < 0, 0.0, raw)  # rounded below zero; NaN stays
+  nothing = tf.zeros([], raw.dtype)
+  raw = tf.where(raw < 0, nothing, raw)  # rounded below zero; NaN stays
 
   def gradient(of_total: tf.Tensor, of_raw: tf.Tensor) -> tuple[tf.Tensor, None]:
-    slope = tf.where(raw > 0, of_total * weights + of_raw, 0.0)
+    slope = tf.where(raw > 0, of_total * weights + of_raw, nothing)
     return tf.broadcast_to(slope[:, None] / distances.shape[1], tf.shape(distances)), None
 
   return (tf.reduce_sum(raw * weights), raw), gradient
