@@ -41,10 +41,9 @@ def only(pattern: str) -> Path:
   return found
 
 
-@pytest.mark.parametrize("control, size", [
-    ("--tileable", (48, 48)), ("--guide=auto", None), ("--texture=0.5", None),
-    ("--output_size=48x32", (32, 48))])
-def test_a_folder_is_painted_as_single_runs_are(control, size, here, weights):
+@pytest.mark.parametrize("control", [
+    "--tileable", "--guide=auto", "--texture=0.5", "--output_size=48x32"])
+def test_a_folder_is_painted_as_single_runs_are(control, here, weights):
   (here / "photos").mkdir()
   for number in (2, 3):
     crop(number).save(here / f"photos/{number}.png")
@@ -52,15 +51,14 @@ def test_a_folder_is_painted_as_single_runs_are(control, size, here, weights):
   assert paint(weights, "--content=photos/3.png", "--output=single.png", control) == 0
   assert sorted(path.name for path in (here / "out").iterdir()) == ["2.png", "3.png"]
   np.testing.assert_array_equal(pixels("out/3.png"), pixels("single.png"))
-  if size and control != "--tileable":
-    assert pixels("out/2.png").shape[:2] == size
-  elif control == "--tileable":
-    assert all(side % 16 == 0 for side in pixels("out/2.png").shape[:2])
+  if control == "--output_size=48x32":
+    assert pixels("out/2.png").shape == pixels("out/3.png").shape == (32, 48, 3)
 
 
 def test_a_film_takes_the_directions_of_its_frames(here, weights):
   film_kinds.write(here / "film.mp4")
-  shallow = {"neighbor_layers": "block1_conv2,block2_conv1", "frame_steps": 2}
+  shallow = {"neighbor_layers": "block1_conv2,block2_conv1", "neighbor_weight": 20,
+             "frame_steps": 2}
   for way in ("style", "content"):
     assert paint(weights, "--content=film.mp4", f"--stroke_direction={way}", "--end=0.12",
                  f"--output={way}.mp4", **shallow) == 0
@@ -72,7 +70,7 @@ def test_a_film_takes_the_directions_of_its_frames(here, weights):
 
 @pytest.mark.parametrize("flag", ["content_map", "style_scale_map"])
 def test_a_run_with_a_map_goes_on_as_if_it_had_not_stopped(flag, here, weights, capfd):
-  argv = ["--content=photo.png", f"--{flag}=map.png"]
+  argv = ["--content=photo.png", f"--{flag}=map.png", "--learning_rate_decay=1"]
   assert paint(weights, *argv, "--output=whole.png", level_steps=(6,)) == 0
   assert paint(weights, *argv, "--output=part.png", level_steps=(3,)) == 0
   folder = only("logs/*-part")

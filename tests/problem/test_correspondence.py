@@ -55,7 +55,7 @@ def test_one_region_is_the_default(vgg16, extractor):
 
 
 def test_masks_that_were_found_give_the_same_regions_back(vgg16_weights, tmp_path):
-  inputs = Inputs.of(SAMPLES / "photo.jpg", SAMPLES / "glass.jpg")
+  inputs = Inputs.of(SAMPLES / "photo.jpg", SAMPLES / "style.jpg")
   config = Config.of(image_size=96, network="vgg16", guide="auto", precision="float32")
   plan = make_plan(inputs, config, vgg16_weights)
   assert len(plan.regions.colors) > 1 and plan.num_regions == len(plan.regions.colors)
