@@ -13,32 +13,34 @@ from tf_style.problem.terms import PICTURE, Wanted
 HEIGHT, WIDTH = 80, 96
 
 
-def distance(picture: np.ndarray, directions: np.ndarray, scale: float = 1.0) -> float:
+def distance(picture: np.ndarray, directions: np.ndarray, style: np.ndarray | None = None) -> float:
+  """Of a picture whose strokes have the contrast of the style; None is its own."""
   term = StrokeTerm(1.0)
-  target = stroke_target(directions, picture.shape[1:3], tf.constant(scale))
+  target = stroke_target(directions, picture.shape[1:3], [picture if style is None else style],
+                         tf.constant(3.0))
   wanted = Wanted({term.name: target}, {}, tf.ones([1]))
   collected = term.collect({PICTURE: tf.constant(picture)}, wanted, None)
-  return float(term.distance(collected, wanted)[0])
+  return float(term.distance(collected, wanted)[0]) / 3
 
 
 def test_strokes_along_and_across_the_directions():
   directions = field(stripes(20))
   along, askew, across = (distance(stripes(20 + more), directions) for more in (0, 45, 90))
-  assert along < 0.1 and askew == pytest.approx(1, abs=0.1) and across > 1.9
+  assert along < 0.1 and askew == pytest.approx(1, abs=0.1) and across > 1.8
   noise = np.random.default_rng(0).uniform(size=(1, HEIGHT, WIDTH, 3)).astype(np.float32)
   assert distance(noise, directions) == pytest.approx(1, abs=0.1)
 
 
-def test_contrast_does_not_count_and_the_scale_does():
-  directions = field(stripes(20))
+def test_it_is_in_units_of_the_styles_contrast():
+  directions, faint = field(stripes(20)), 0.5 * stripes(60)
   full = distance(stripes(60), directions)
-  assert distance(0.5 * stripes(60), directions) == pytest.approx(full, rel=1e-3)
-  assert distance(stripes(60), directions, 3.0) == pytest.approx(3 * full, rel=1e-5)
+  assert distance(faint, directions) == pytest.approx(full, rel=1e-3)
+  assert distance(faint, directions, stripes(60)) == pytest.approx(full / 4, rel=1e-3)
 
 
-def test_flat_places_count_nothing():
+def test_no_directions_ask_for_nothing():
   directions = np.zeros((1, HEIGHT // 4, WIDTH // 4, 2), np.float32)
-  assert np.isfinite(distance(stripes(60), directions))
+  assert distance(stripes(60), directions) == 0
 
 
 def test_it_is_exact_in_tiles_and_part_of_the_loss(vgg16):

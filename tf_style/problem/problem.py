@@ -207,7 +207,8 @@ class Problem:
         content[NeighborTerm.name] = self._scaled(match.target, scale)
         if config.stroke_direction == "content":
           content[StrokeTerm.name] = stroke_target(
-              field(seen, everywhere=True), (height, width), scale)
+              field(seen, everywhere=True), (height, width), self._styles_seen(height, width),
+              scale)
     return self.graphs.objective.wanted(
         (height, width), content, style, guides_of(True, config.mask_erosion),
         share=self.pixel_share(height, width),
@@ -279,6 +280,12 @@ class Problem:
     scale *= max(height, width) / max(self.loaded.size)
     least = 2 * targets.network.deepest(targets.layers).stride
     return [size_at(style.rgb.shape[1:3], scale, least) for style in self.loaded.styles]
+
+  def _styles_seen(self, height: int, width: int) -> list[np.ndarray]:
+    """Returns the styles as they are seen where the picture has this size."""
+    sizes = self._style_sizes(height, width)
+    return [images.resize(style.rgb, *size)
+            for style, size in zip(self.loaded.styles, sizes, strict=True)]
 
   def _style(self, height: int, width: int, match: Match | None = None) -> StyleStatistics:
     """Returns the statistics of all styles, each scaled as the picture is."""
