@@ -293,7 +293,8 @@ class Problem:
     tile_size = int(self.config.tile_size) or max(height, width)
     pictures = [style.rgb for style in loaded.styles]
     lent = match.paper if match is not None and match.paper.any() else None
-    if loaded.weights is None and lent is None:
+    plain = loaded.regions is None and all(style.alpha is None for style in loaded.styles)
+    if plain and lent is None:
       sizes = self._style_sizes(height, width)
       return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
     regions = loaded.weights or loaded.whole
@@ -304,7 +305,7 @@ class Problem:
       planes = given = [each[..., members] for each in regions.styles]
       if lent is not None:
         planes = [with_paper(*each) for each in zip(given, seen, lent[:, members], strict=True)]
-      if loaded.weights is None and all(map(operator.is_, planes, given)):
+      if plain and all(map(operator.is_, planes, given)):
         return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
       of_styles = [self._guides(each, *size, self.config.mask_erosion)
                    for each, size in zip(planes, sizes, strict=True)]
