@@ -1,6 +1,6 @@
-"""Seconds a step with each control, as a ratio to a step without, on the samples.
+"""Seconds a step with each control, as a ratio to a step without, on samples and a portrait.
 
-    python bin/lab/control_steps.py [--size=256] [--rounds=15]
+    python bin/lab/control_steps.py [--size=256] [--rounds=15] [--controls=faces=2,tileable]
 
 A step is an evaluation of loss and gradient. Steps with and without a control take turns, so that
 what else the machine does slows both; the ratio is that of their medians.
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pairs
 import tensorflow as tf
 
 import tf_style
@@ -27,18 +28,19 @@ SAMPLES = Path(tf_style.__file__).parent / "samples"
 RAMP = np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))
 CONTROLS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "content_map": ({}, {"content_map": RAMP}),
+    "faces=2": ({"faces": 2}, {"content": pairs.picture("hopper", 512, None)}),
     "guide=auto": ({"guide": "auto"}, {}),
     "stroke_direction=content": ({"stroke_direction": "content"}, {}),
     "style_scale_map": ({}, {"style_scale_map": RAMP}),
     "tileable": ({"tileable": True}, {}),
-    "output_size, fit=extend": ({"fit": "extend"}, {})}
+    "fit=extend": ({"fit": "extend"}, {})}
 
 
 def step_of(network: Extractors, size: int, options: dict[str, Any],
             given: dict[str, Any]) -> Callable[[], object]:
   """Returns a step of a run with such options and maps."""
   height = size // 3 * 2 // 16 * 16
-  inputs = Inputs.of(SAMPLES / "photo.jpg", SAMPLES / "style.jpg", **given)
+  inputs = Inputs.of(**{"content": SAMPLES / "photo.jpg", "style": SAMPLES / "style.jpg"} | given)
   plan = make_plan(inputs, Config.of(output_size=f"{size}x{height}", network="vgg16", tile_size=0,
                                      **options), network.weights)
   problem = Problem(network, plan.config, plan.loaded)
@@ -52,10 +54,12 @@ def main() -> None:
   parser = argparse.ArgumentParser(description=__doc__)
   parser.add_argument("--size", type=int, default=256)
   parser.add_argument("--rounds", type=int, default=15)
+  parser.add_argument("--controls", default=",".join(CONTROLS))
   args = parser.parse_args()
   network = Extractors(load_weights("vgg16"))
   plain = step_of(network, args.size, {}, {})
-  for name, (options, given) in CONTROLS.items():
+  for name in args.controls.split(","):
+    options, given = CONTROLS[name]
     steps = plain, step_of(network, args.size, options, given)
     seconds: list[list[float]] = [[], []]
     for turn in range(args.rounds + 2):

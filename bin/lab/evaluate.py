@@ -10,9 +10,10 @@ of an earlier run. The optimizer is L-BFGS unless a way says otherwise.
 
 No single number decides; look at the pictures. Columns (`measures` has the formulas): vgg, pooled,
 random, patches say how much of the way from the content to the style is closed, 1 is all of it;
-edges and cosine are 1, self-similarity is 0 where the content is kept; paper is 1 where the style's
-white paper stays white on empty parts of the content, marks 0 or less where no marks are on it.
-Paper says little where a style with white paper has other colors for skies, as a poster does.
+edges and cosine are 1, self-similarity is 0 where the content is kept; strokes is 1 where strokes
+go along the content's edges, 0 where they have nothing to do with them; paper is 1 where the
+style's white paper stays white on empty parts of the content, marks 0 or less where no marks are on
+it. Paper says little where a style with white paper has other colors for skies, as a poster does.
 """
 
 import argparse
@@ -37,8 +38,8 @@ from tf_style.settings.config import Config
 from tf_style.vgg.extractor import Extractors
 from tf_style.vgg.weights import load_weights
 
-COLUMNS = ("seconds", "steps", *CLOSED_KINDS, "edges", "self_similarity", "cosine", "paper",
-           "marks")
+COLUMNS = ("seconds", "steps", *CLOSED_KINDS, "edges", "self_similarity", "cosine", "strokes",
+           "paper", "marks")
 LESS_IS_BETTER = ("seconds", "steps", "self_similarity", "marks")
 _CELL_PX = 240, 320
 

@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_style.pictures import images
+from tf_style.problem.directions import field
 from tf_style.vgg.extractor import Extractor
 from tf_style.vgg.weights import Weights
 
@@ -63,9 +64,14 @@ class Measures:
     return _distances(*({kind: self._described(kind, each) for kind in KINDS}
                         for each in (picture, style)))
 
-  def described(self, picture: np.ndarray) -> Descriptions:
-    """Returns patches and features, as `_projected` has them, by kind of `CLOSED_KINDS`."""
-    return {kind: self._described(kind, picture) for kind in CLOSED_KINDS}
+  def described(self, picture: np.ndarray, where: np.ndarray | None = None) -> Descriptions:
+    """Returns patches and features, as `_projected` has them, by kind of `CLOSED_KINDS`.
+
+    Args:
+      picture: [1, H, W, 3].
+      where: [H, W] bool, the places that count; None is all.
+    """
+    return {kind: self._described(kind, picture, where) for kind in CLOSED_KINDS}
 
   def style_distance(self, picture: np.ndarray, style: np.ndarray) -> float:
     """Returns the mean over the three kinds."""
@@ -80,19 +86,19 @@ class Measures:
     features = self._extract(tf.constant(picture))
     return {name: features[name][0].numpy() for name in (_STRUCTURE_LAYER, _CONTENT_LAYER)}
 
-  def _described(self, kind: str, picture: np.ndarray) -> list[np.ndarray]:
+  def _described(self, kind: str, picture: np.ndarray,
+                 where: np.ndarray | None = None) -> list[np.ndarray]:
     if kind == "patches":
       half = picture[:, :picture.shape[1] // 2 * 2, :picture.shape[2] // 2 * 2]
       half = half.reshape(1, half.shape[1] // 2, 2, half.shape[2] // 2, 2, 3).mean((2, 4))
-      return [_projected(_patches(each)) for each in (picture, half)]
+      return [_projected(_rows(_patches(each), where)) for each in (picture, half)]
     if kind == "pooled":
       size = (max(32, round(_POOLED_SIZE * side)) for side in picture.shape[1:3])
       features = self._extract_pooled(tf.constant(images.resize(picture, *size)))
     else:
       extract = self._extract_random if kind == "random" else self._extract
       features = extract(tf.constant(picture))
-    return [_projected(features[name].numpy().reshape(-1, features[name].shape[-1]))
-            for name in _STYLE_LAYERS]
+    return [_projected(_rows(features[name][0].numpy(), where)) for name in _STYLE_LAYERS]
 
 
 class PairMeasures:
@@ -115,12 +121,18 @@ class PairMeasures:
     left = _distances(self._measures.described(result), self._wanted)
     deep = self._measures.deep_features(result)
     paper, marks = paper_and_marks(result, self._content, self._style)
-    return {**{kind: 1 - (left[kind] / max(self._open[kind], 1e-9)) ** 2 for kind in CLOSED_KINDS},
+    return {**_closed(left, self._open),
             "edges": edges_correlation(result, self._content),
+            "strokes": strokes_agreement(result, self._content),
             "self_similarity": self_similarity(deep[_STRUCTURE_LAYER],
                                                self._deep[_STRUCTURE_LAYER]),
             "cosine": _cosine(deep[_CONTENT_LAYER], self._deep[_CONTENT_LAYER]),
             "paper": paper, "marks": marks}
+
+
+def closed(result: Descriptions, content: Descriptions, wanted: Descriptions) -> dict[str, float]:
+  """Returns how much of the way from the content to the style is closed, by kind."""
+  return _closed(*(_distances(each, wanted) for each in (result, content)))
 
 
 def edges_correlation(picture: np.ndarray, content: np.ndarray) -> float:
@@ -132,6 +144,20 @@ def edges_correlation(picture: np.ndarray, content: np.ndarray) -> float:
   a, b = (_edges(each) for each in (picture, content))
   a, b = a - a.mean(), b - b.mean()
   return float(np.mean(a * b) / (a.std() * b.std() + 1e-12))
+
+
+def strokes_agreement(picture: np.ndarray, content: np.ndarray) -> float:
+  """Mean cosine of twice the angle between strokes and the content's edges, [1, H, W, 3] each.
+
+  1 where all strokes go along the edges around, 0 where they have nothing to do with them, -1 where
+  they cross them. Directions are those of structure tensors (Bigun 1987) at half the size; where
+  both are sure counts more.
+  """
+  half = [images.resize(each, each.shape[1] // 2, each.shape[2] // 2)
+          for each in (picture, content)]
+  one, other = field(half[0]), field(half[1], everywhere=True)
+  weights = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+  return float((one * other).sum() / max(weights.sum(), 1e-9))
 
 
 def self_similarity(features: np.ndarray, wanted: np.ndarray) -> float:
@@ -184,6 +210,10 @@ def _compiled(extractor: Extractor) -> Any:
 def _distances(found: Descriptions, wanted: Descriptions) -> dict[str, float]:
   return {kind: float(np.mean([_sliced(a, b) for a, b in zip(found[kind], rows, strict=True)]))
           for kind, rows in wanted.items()}
+
+
+def _closed(left: dict[str, float], at_first: dict[str, float]) -> dict[str, float]:
+  return {kind: 1 - (left[kind] / max(at_first[kind], 1e-9)) ** 2 for kind in left}
 
 
 def _cosine(features: np.ndarray, wanted: np.ndarray) -> float:
@@ -244,7 +274,17 @@ def _random(weights: Weights) -> Weights:
 
 def _patches(picture: np.ndarray, side: int = 7) -> np.ndarray:
   windows = np.lib.stride_tricks.sliding_window_view(picture[0], (side, side), (0, 1))
-  return windows.reshape(-1, side * side * 3)
+  return windows.reshape(*windows.shape[:2], side * side * 3)
+
+
+def _rows(values: np.ndarray, where: np.ndarray | None) -> np.ndarray:
+  """Returns [h, w, C] as rows [n, C], of the places that count alone."""
+  if where is None:
+    return values.reshape(-1, values.shape[-1])
+  down, right = ((np.arange(side) + 0.5) / side for side in values.shape[:2])
+  places = np.ix_((down * where.shape[0]).astype(int), (right * where.shape[1]).astype(int))
+  rows: np.ndarray = values[where[places]]
+  return rows
 
 
 def _projected(rows: np.ndarray) -> np.ndarray:

@@ -63,7 +63,7 @@ def jobs() -> list[Job]:
   cup = controls.cup("white", "#181818").convert("L")
   return [
       Job("content_map=cup.png", {}, style="style", given={"content_map": cup}),
-      Job("faces=4", {"faces": 4}, "hopper", "style"),
+      Job("faces=2", {"faces": 2}, "hopper", "style"),
       Job("texture=0", {"texture": 0}),
       Job("guide=auto", {"guide": "auto"}),
       Job("its content_mask.png", {"guide": "auto"}, overlay="content_mask"),

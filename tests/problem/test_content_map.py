@@ -57,6 +57,38 @@ def test_tiles_are_exact(vgg16):
   assert np.linalg.norm(tiled - slope) < 1e-5 * np.linalg.norm(slope)
 
 
+def with_map(network, content_map, **options):
+  made = problem(network, **options)
+  made.loaded = made.loaded._replace(content_map=content_map[..., None])
+  return made
+
+
+def test_what_is_the_contents_own_counts_less_in_the_statistics():
+  loaded = load(Inputs.of(waves(HEIGHT, WIDTH, 1), waves(80, 80, 2)), Config.of(image_size=WIDTH))
+  assert loaded._replace(content_map=halves(0.5, 1)[..., None]).weights is None
+  weights = loaded._replace(content_map=halves(1, 2)[..., None]).weights
+  np.testing.assert_array_equal(weights.content[..., 0], halves(1, 0.25))
+  assert all(np.all(each == 1) for each in weights.styles)
+
+
+def test_where_more_is_kept_less_style_is_asked_for(vgg16):
+  picture = sample("cat", HEIGHT, WIDTH)
+  options = {"content_weight": 1e-9}
+  _, plain = problem(vgg16, **options).at(HEIGHT, WIDTH).value_and_gradient(picture)
+  _, kept = with_map(vgg16, halves(1, 4), **options).at(HEIGHT, WIDTH).value_and_gradient(picture)
+  parts = [[np.abs(part).mean() for part in np.split(slope.numpy(), 2, 2)]
+           for slope in (plain, kept)]
+  assert parts[1][1] / parts[0][1] < 0.4 < 0.8 < parts[1][0] / parts[0][0]
+
+
+def test_tiles_are_exact_where_more_is_kept(vgg16):
+  picture = sample("cat", HEIGHT, WIDTH)
+  one, other = (with_map(vgg16, halves(1, 3), tile_size=side).at(HEIGHT, WIDTH) for side in (0, 32))
+  (one, slope), (other, tiled) = (each.value_and_gradient(picture) for each in (one, other))
+  np.testing.assert_allclose(other.raw, one.raw, rtol=1e-5)
+  assert np.linalg.norm(tiled - slope) < 1e-5 * np.linalg.norm(slope)
+
+
 @pytest.mark.parametrize("fit", ["crop", "extend"])
 def test_a_photograph_comes_to_the_size_asked_for(fit):
   mask = np.zeros((72, 96, 3), np.uint8)

@@ -18,7 +18,7 @@ OPTIONS = {"style_layers": ("block1_conv1", "block3_conv1"), "content_layers": (
 
 @pytest.fixture(scope="module")
 def extractor(vgg16):
-  return vgg16.get(("block3_conv3",), "max", "float32", "zero")
+  return vgg16.get(("block3_conv3",), "max", "float32", "replicate")
 
 
 def halved(above: np.ndarray, below: np.ndarray, height: int) -> np.ndarray:
@@ -33,6 +33,27 @@ def test_what_is_alike_is_one_region(extractor):
   above = one[0, 0]
   assert np.mean(one[:32] == above) > 0.95 and np.mean(one[52:] == above) < 0.1
   assert np.mean(other[:56] == above) > 0.95 and np.mean(other[76:] == above) < 0.1
+
+
+def test_what_is_bright_takes_from_what_is_bright(extractor):
+  """Of one material, the bright half of the one is at the left, of the other at the right."""
+  light = np.ones((1, 1, WIDTH, 1), np.float32)
+  light[:, :, WIDTH // 2:] = 0.4
+  grain, more = (np.random.default_rng(seed).uniform(0.4, 1, (1, HEIGHT, WIDTH, 3)).astype(
+      np.float32) for seed in (0, 1))
+  one, other = regions_of(grain * light, [more * light[:, :, ::-1]], extractor, 2)
+  bright = np.bincount(one[:, :48].ravel()).argmax()
+  assert np.mean(one[:, :48] == bright) > 0.8 > 0.2 > np.mean(one[:, 80:] == bright)
+  assert np.mean(other[:, 80:] == bright) > 0.8 > 0.2 > np.mean(other[:, :48] == bright)
+
+
+def test_a_cluster_of_a_few_places_is_none(extractor):
+  """A spot of a style has too few positions for a region's statistics."""
+  cat, style = sample("cat", HEIGHT, WIDTH), np.full((1, HEIGHT, WIDTH, 3), 0.8, np.float32)
+  style[:, 40:64, 56:72] = 0
+  content, other = regions_of(halved(style[:, :1].repeat(HEIGHT, 1), cat, 48), [style], extractor)
+  for label in np.unique(content):
+    assert min(np.mean(content == label), np.mean(other == label)) > 0.05
 
 
 def test_regions_are_in_both_and_the_same_every_time(extractor):
@@ -55,7 +76,7 @@ def test_one_region_is_the_default(vgg16, extractor):
 
 
 def test_masks_that_were_found_give_the_same_regions_back(vgg16_weights, tmp_path):
-  inputs = Inputs.of(SAMPLES / "photo.jpg", SAMPLES / "glass.jpg")
+  inputs = Inputs.of(SAMPLES / "photo.jpg", SAMPLES / "style.jpg")
   config = Config.of(image_size=96, network="vgg16", guide="auto", precision="float32")
   plan = make_plan(inputs, config, vgg16_weights)
   assert len(plan.regions.colors) > 1 and plan.num_regions == len(plan.regions.colors)

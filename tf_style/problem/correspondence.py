@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tf_style.pictures import images
+from tf_style.pictures import color, images, masks
 from tf_style.vgg.extractor import Extractor
 from tf_style.vgg.network import Network
 
@@ -13,7 +13,9 @@ COUNT = 3  # each takes about a tenth of a step more
 _LONGEST = 384  # pixels of the side at which pictures are looked at
 _DIRECTIONS = 24  # principal ones, in which features are compared
 _HEIGHT = 0.5  # how much the height in the picture counts: sky is above
-_LEAST = 0.04  # of each side; what is smaller joins others
+_LIGHT = 0.8  # how much lightness counts: what is bright takes from what is bright
+_LEAST_DEVIATION = 0.02  # of lightness in a picture; less is stretched no further
+_LEAST = 0.08  # of each side; what is smaller joins others, for it has too few positions
 _ROUNDS, _STARTS = 30, 4
 
 
@@ -37,7 +39,8 @@ def regions_of(content: np.ndarray, styles: Sequence[np.ndarray], extractor: Ext
   maps = [_normal(_features(each, extractor)) for each in pictures]
   rows = [each.reshape(-1, each.shape[-1]) for each in maps]
   basis = _directions(np.concatenate(rows))
-  reduced = [_with_height(each @ basis) for each in maps]
+  reduced = [_with_place_and_light(each @ basis, picture)
+             for each, picture in zip(maps, pictures, strict=True)]
   flat = [each.reshape(-1, each.shape[-1]) for each in reduced]
   centers = _centers(flat[0], np.concatenate(flat[1:]), count)
   return [_labels(_distances(each, centers), picture.shape[1:3])
@@ -82,10 +85,13 @@ def _directions(rows: np.ndarray) -> np.ndarray:
   return basis
 
 
-def _with_height(values: np.ndarray) -> np.ndarray:
+def _with_place_and_light(values: np.ndarray, picture: np.ndarray) -> np.ndarray:
+  """Adds height and lightness to [h, w, D] of a picture [1, H, W, 3]."""
   height, width, _ = values.shape
   rows = np.linspace(-_HEIGHT, _HEIGHT, height, dtype=np.float32)
-  return np.concatenate([values, np.tile(rows[:, None, None], (1, width, 1))], -1)
+  light = masks.area_means(color.luminance(picture[0])[..., None], height, width)
+  light = _LIGHT * (light - light.mean()) / (light.std() + _LEAST_DEVIATION)
+  return np.concatenate([values, np.tile(rows[:, None, None], (1, width, 1)), light], -1)
 
 
 def _centers(content: np.ndarray, styles: np.ndarray, count: int) -> np.ndarray:

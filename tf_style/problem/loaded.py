@@ -62,6 +62,18 @@ class Loaded(NamedTuple):
     return weights
 
   @property
+  def own_share(self) -> np.ndarray | None:
+    """How much of the content's own features its places are compared with, [H, W, 1].
+
+    That is 1 - 1 / w^2 where a place counts w: three quarters of 2. None where the map nowhere
+    counts more than 1, and all take the style's.
+    """
+    if self.content_map is None or self.content_map.max() <= 1:
+      return None
+    share: np.ndarray = 1 - np.maximum(self.content_map, 1) ** -2.0
+    return share
+
+  @property
   def whole(self) -> masks.Regions:
     """One region of everything."""
     return masks.whole(self.size, [style.rgb.shape[1:3] for style in self.styles])
@@ -70,15 +82,18 @@ class Loaded(NamedTuple):
   def weights(self) -> masks.Regions | None:
     """The regions, or one of everything, with each pixel weighed by its alpha.
 
-    None where there are no masks and nothing is transparent.
+    What is compared with the content's own features counts so much less, or the places around it
+    would have to make up for the style that it lacks. None where there are no masks and all counts
+    alike.
     """
-    pictures = [picture for picture in (self.content, *self.styles) if picture]
-    if all(picture.alpha is None for picture in pictures):
+    pictures, own = [each for each in (self.content, *self.styles) if each], self.own_share
+    if own is None and all(picture.alpha is None for picture in pictures):
       return self.regions
     regions = self.regions or self.whole
     weighed = lambda planes, picture: planes if picture is None or picture.alpha is None else (
         planes * picture.alpha[..., None])
-    return regions._replace(content=weighed(regions.content, self.content),
+    content = weighed(regions.content, self.content)
+    return regions._replace(content=content if own is None else content * (1 - own),
                             styles=tuple(map(weighed, regions.styles, self.styles)))
 
   @property
@@ -113,11 +128,14 @@ def load(inputs: Inputs, config: Config,
   if content is not None and config.color != "style":
     styles = tuple(style._replace(rgb=color.style_seen(config.color, style.rgb, content.rgb))
                    for style in styles)
-  regions = None if inputs.content_mask is None else masks.load_regions(
-      inputs.content_mask, [source.mask for source in sources] if inputs.style_masks else (),
-      config.mask_keep, fit.photo if fit else size, [style.rgb.shape[1:3] for style in styles],
-      config.max_pixels)
-  regions = regions.placed(fit) if regions and fit else regions
+  regions = None
+  if inputs.content_mask is not None:
+    place = _place(fit, images.probe_size(inputs.content_mask, config.max_pixels, "--content_mask"))
+    regions = masks.load_regions(
+        inputs.content_mask, [source.mask for source in sources] if inputs.style_masks else (),
+        config.mask_keep, place.photo if place else size,
+        [style.rgb.shape[1:3] for style in styles], config.max_pixels)
+    regions = regions.placed(place) if place else regions
   if inputs.style_scale_map is not None:
     levels, found = _map(inputs.style_scale_map, "--style_scale_map", size, fit, config)
     if np.any(levels < 1):
@@ -161,10 +179,20 @@ def _checked_anchor(anchor: Anchor | None, size: tuple[int, int]) -> Anchor | No
 def _map(source: images.Source, flag: str, size: tuple[int, int], fit: Fit | None,
          config: Config) -> tuple[np.ndarray, list[str]]:
   """Returns a map of the content at the result's size, [H, W, 1], and notes."""
-  given, photo = maps.load_map(source, config.max_pixels, flag), fit.photo if fit else size
+  given = maps.load_map(source, config.max_pixels, flag)
+  place = _place(fit, given.shape[:2])
+  photo = place.photo if place else size
   notes = maps.stretched(given.shape[:2], photo, flag, "map")
   levels = masks.area_means(given, *photo)
-  return fit.placed(levels) if fit else levels, notes
+  return place.placed(levels) if place else levels, notes
+
+
+def _place(fit: Fit | None, given: tuple[int, int]) -> Fit | None:
+  """Returns how a mask or a map lies on the canvas: as the photograph does, or as it is.
+
+  One of the canvas' own height and width is of the canvas, as those are that a run has found.
+  """
+  return None if fit and given == fit.canvas else fit
 
 
 def _fit(inputs: Inputs, config: Config) -> Fit | None:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tf_style.losses.statistics import Statistics, covariance, trace
 from tf_style.losses.style import STYLE_LOSSES
 from tf_style.problem.compiled import Nest
+from tf_style.problem.strokes import StrokeTerm
 from tf_style.problem.terms import (
     AnchorTarget,
     AnchorTerm,
@@ -25,6 +26,8 @@ from tf_style.vgg.network import NETWORKS
 
 # How many times the content's own distance from the style counts as the scale of neighbors.
 _DISTANCES = 1.65
+# What the directions of strokes weigh, over what neighbors do.
+_STROKES = 0.3
 
 
 class Objective:
@@ -32,8 +35,8 @@ class Objective:
 
   Attributes:
     terms: N of them.
-    names: [N] names of the raw terms: `content/<layer>`, `neighbors`, `style/<layer>`, `tv`, and
-      `anchor`.
+    names: [N] names of the raw terms: `content/<layer>`, `neighbors`, `strokes`, `style/<layer>`,
+      `tv`, and `anchor`.
   """
 
   def __init__(self, config: Config, *, anchored: bool = False):
@@ -51,6 +54,8 @@ class Objective:
     if config.neighbor_weight:
       terms.append(NeighborTerm([table[name] for name in config.neighbor_layers],
                                 config.content_weight * config.neighbor_weight))
+    if config.stroke_direction == "content":
+      terms.append(StrokeTerm(_STROKES * config.content_weight * config.neighbor_weight))
     self._style_terms = [
         StyleTerm(table[name], config.style_weight * weight, self._loss) for name, weight
         in zip(config.style_layers, config.style_layer_weights, strict=True)]

@@ -15,12 +15,14 @@ from tf_style.pictures import color, images
 from tf_style.pictures.masks import area_means
 from tf_style.problem import guides
 from tf_style.problem.compiled import Nest, Traces
+from tf_style.problem.directions import field
 from tf_style.problem.evaluators import Evaluator, OnTile, TiledPicture, TilePasses, WholePicture
 from tf_style.problem.inputs import size_at
 from tf_style.problem.loaded import Loaded
 from tf_style.problem.neighbors import Match, Neighbors, NeighborTarget, StyleView
 from tf_style.problem.objective import Objective
 from tf_style.problem.paper import with_paper
+from tf_style.problem.strokes import StrokeTerm, stroke_target
 from tf_style.problem.targets import StyleStatistics, Targets
 from tf_style.problem.terms import (
   AnchorTarget,
@@ -201,7 +203,12 @@ class Problem:
       content = {f"content/{name}": content_target(each, weights.get(name), visible.get(name))
                  for name, each in features.items()}
       if match:
-        content[NeighborTerm.name] = self._scaled(match.target, own, style)
+        scale = self.graphs.objective.scale(own, style)
+        content[NeighborTerm.name] = self._scaled(match.target, scale)
+        if config.stroke_direction == "content":
+          content[StrokeTerm.name] = stroke_target(
+              field(seen, everywhere=True), (height, width), self._styles_seen(height, width),
+              scale)
     return self.graphs.objective.wanted(
         (height, width), content, style, guides_of(True, config.mask_erosion),
         share=self.pixel_share(height, width),
@@ -224,22 +231,18 @@ class Problem:
     if (height, width) in self.found:
       return self.found[height, width]
     on_grid = lambda planes: area_means(planes, height, width, GRID)[None]
-    kept = None
-    if loaded.content_map is not None:  # a weight of 2 keeps half of what is there
-      kept = 1 - 1 / np.maximum(on_grid(loaded.content_map)[..., 0], 1)
-    weights = loaded.content_weights
+    weights, own = loaded.content_weights, loaded.own_share
     match = self.graphs.neighbors.target(
         content, [self._views(index, height, width) for index in range(len(loaded.styles))],
         loaded.shares, regions=None if regions is None else on_grid(regions.content),
-        weights=None if weights is None else on_grid(weights)[..., 0], kept=kept,
+        weights=None if weights is None else on_grid(weights)[..., 0],
+        kept=None if own is None else on_grid(own)[..., 0],
         tile_size=int(self.config.tile_size))
     self.found = {(height, width): match}
     return match
 
-  def _scaled(self, target: NeighborTarget, own: StyleStatistics,
-              style: StyleStatistics) -> NeighborTarget:
-    """Gives neighbors their scale, from the statistics of content and style."""
-    scale = self.graphs.objective.scale(own, style)
+  def _scaled(self, target: NeighborTarget, scale: tf.Tensor) -> NeighborTarget:
+    """Gives neighbors their scale, and more where the map counts more than 1 on average."""
     if target.weights and self.loaded.content_map is not None:
       height, width = target.rows.shape[1:]  # the mean is over what is visible
       visible = self.loaded.visible
@@ -278,13 +281,20 @@ class Problem:
     least = 2 * targets.network.deepest(targets.layers).stride
     return [size_at(style.rgb.shape[1:3], scale, least) for style in self.loaded.styles]
 
+  def _styles_seen(self, height: int, width: int) -> list[np.ndarray]:
+    """Returns the styles as they are seen where the picture has this size."""
+    sizes = self._style_sizes(height, width)
+    return [images.resize(style.rgb, *size)
+            for style, size in zip(self.loaded.styles, sizes, strict=True)]
+
   def _style(self, height: int, width: int, match: Match | None = None) -> StyleStatistics:
     """Returns the statistics of all styles, each scaled as the picture is."""
     loaded, targets = self.loaded, self.graphs.style_targets
     tile_size = int(self.config.tile_size) or max(height, width)
     pictures = [style.rgb for style in loaded.styles]
     lent = match.paper if match is not None and match.paper.any() else None
-    if loaded.weights is None and lent is None:
+    plain = loaded.regions is None and all(style.alpha is None for style in loaded.styles)
+    if plain and lent is None:
       sizes = self._style_sizes(height, width)
       return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
     regions = loaded.weights or loaded.whole
@@ -295,7 +305,7 @@ class Problem:
       planes = given = [each[..., members] for each in regions.styles]
       if lent is not None:
         planes = [with_paper(*each) for each in zip(given, seen, lent[:, members], strict=True)]
-      if loaded.weights is None and all(map(operator.is_, planes, given)):
+      if plain and all(map(operator.is_, planes, given)):
         return self.graphs.style_statistics(pictures, loaded.shares, sizes, tile_size)
       of_styles = [self._guides(each, *size, self.config.mask_erosion)
                    for each, size in zip(planes, sizes, strict=True)]

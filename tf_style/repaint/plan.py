@@ -190,7 +190,7 @@ def _with_regions(loaded: Loaded, config: Config, extractors: Extractors) -> Loa
   name = correspondence.layer_of(config.layers, extractors.weights.network)
   content, *styles = correspondence.regions_of(
       loaded.content.rgb, [style.rgb for style in loaded.styles],
-      extractors.get((name,), "max", "float32", "zero"))
+      extractors.get((name,), "max", "float32", "replicate"))  # zeros make borders a region
   regions = masks.of_labels(content, styles)
   note = f"--guide: {len(regions.colors)} region{'s' * (len(regions.colors) > 1)} found"
   return loaded._replace(found=(*loaded.found, note),

@@ -107,8 +107,9 @@ class Config:
       choices=("none", "auto"))
   faces: float = option(
       1.0, "float", "Styles and regions",
-      "how many times --content_weight counts in faces, which are found; 4 keeps eyes and "
-      "mouths where they are; needs the extra 'faces'", low=0, high=16)
+      "how many times --content_weight counts in faces, which are found, and how much of them is "
+      "compared with the photograph itself; 2 keeps eyes and mouths where they are; needs the "
+      "extra 'faces'", low=0, high=16)
   mask_erosion: float = option(
       0.0, "float", "Styles and regions",
       "how far regions are shrunk from their borders before their statistics are taken: "
