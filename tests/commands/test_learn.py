@@ -86,6 +86,16 @@ def test_shares_color_strength_and_size(there):
       np.ptp(whole, axis=-1) - np.ptp(photo, axis=-1))[visible].mean()
 
 
+def test_the_content_s_colors_are_matched(there):
+  photo = tf_style.load_picture(there / "photo.png").rgb[0]
+  visible = np.asarray(Image.open(there / "photo.png"))[..., 3] > 0
+  whole, matched = (paint(there, *flags)[visible] for flags in ((), ("--color=match",)))
+  wanted = photo[visible]
+  for value in (lambda pixels: pixels.mean(0), lambda pixels: np.cov(pixels.T)):
+    assert np.abs(value(matched) - value(wanted)).max() < 0.2 * np.abs(
+        value(whole) - value(wanted)).max()
+
+
 def test_regions_that_are_kept(there, tmp_path):
   mask = np.zeros((70, 90, 3), np.uint8)
   mask[:, 60:] = 255
@@ -132,7 +142,7 @@ def test_styles_are_exported(there, tmp_path, capfd):
     (["--style=x.png"], "--style: expected none beside --model, received"),
     (["--tv_weight=1"], "--tv_weight: expected --polish=STEPS beside it"),
     (["--style_blend=1"], "--style_blend: expected one number a style, 2 in all"),
-    (["--color=match"], "--color: expected style, content or luminance"),
+    (["--color=match", "--content=film.mp4"], "--color: expected style, content or luminance"),
     (["--polish=x"], "--polish: expected a number of steps, 0 for none, received x"),
     (["--model=missing"], "--model: expected the folder of a learned style"),
     (["--model=."], "--model: expected the folder of a learned style, with style.json"),

@@ -14,6 +14,7 @@ import tensorflow as tf
 from absl import logging
 
 from tf_style.errors import ImageError, InputError, expected
+from tf_style.learned.together import ALONE, Place
 from tf_style.pictures import images
 from tf_style.pictures.alpha import without_hidden_colors
 from tf_style.pictures.images import Source
@@ -102,18 +103,25 @@ class Crops(NamedTuple):
   Attributes:
     photographs: to take them from.
     size: S, side in pixels.
-    batch: B.
+    batch: crops a step, of all processes that train together.
     seed: of the choice.
+    place: of this process among them; B is its part of the batch.
   """
 
   photographs: Photographs
   size: int
   batch: int
   seed: int
+  place: Place = ALONE
 
   def at(self, step: int) -> np.ndarray:
     """Returns the batch of a step."""
-    return np.stack([self._crop(step, slot) for slot in range(self.batch)])
+    return np.stack([self._crop(step, slot) for slot in self._slots])
+
+  @property
+  def _slots(self) -> range:
+    part = self.batch // self.place.processes
+    return range(part * self.place.rank, part * (self.place.rank + 1))
 
   def _crop(self, step: int, slot: int) -> np.ndarray:
     """Returns the crop [S, S, 3] of a place in the batch: of any scale, turned left or right."""
@@ -126,7 +134,7 @@ class Crops(NamedTuple):
 
   def dataset(self, first: int, last: int) -> tf.data.Dataset:
     """Returns the batches of steps `first` to `last`, made ahead while others are trained on."""
-    shape = [self.batch, self.size, self.size, 3]
+    shape = [len(self._slots), self.size, self.size, 3]
 
     def made(step: tf.Tensor) -> tf.Tensor:
       batch = tf.numpy_function(lambda number: self.at(int(number)), [step], tf.uint8)

@@ -17,6 +17,8 @@ _MULTIPLE = 16  # pixels that sides of crops are a multiple of: the deepest laye
 EFFORTS: Mapping[str, Mapping[str, Any]] = {
     "draft": {"steps": 450}, "standard": {"steps": 1500}, "best": {"steps": 8000}}
 
+STRATEGIES = ("auto", "one", "mirrored", "multiworker")
+
 # The fields of `Config` that the training shares.
 _SHARED = ("content_weight", "style_weight", "tv_weight", "style_scale", "network", "weights",
            "precision", "image_size", "seed", "deterministic", "device", "max_pixels")
@@ -81,6 +83,10 @@ class LearnConfig:
       False, "bool", "Machine", "the very same weights from every training on one machine")
   device: str = option(
       "auto", "device", "Machine", "auto is the first GPU, or the CPU where there is none")
+  strategy: str = option(
+      "auto", "choice", "Machine",
+      "who shares a batch: one device, mirrored on all GPUs of this machine, or multiworker, the "
+      "processes that TF_CONFIG lists; auto takes all there are", choices=STRATEGIES)
   max_pixels: int = option(
       100_000_000, "int", "Machine", "larger photographs are left out before they are decoded",
       low=1, high=10_000_000_000)
