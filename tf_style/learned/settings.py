@@ -12,10 +12,10 @@ from tf_style.settings.presets import BLOCKS, STATISTICS
 from tf_style.vgg.network import NETWORKS
 
 _MOST_STEPS = 10_000_000
-_MULTIPLE = 16  # pixels that sides of crops are a multiple of: the deepest layer's stride
+MULTIPLE = 16  # pixels that sides of crops are a multiple of: the deepest layer's stride
 
 EFFORTS: Mapping[str, Mapping[str, Any]] = {
-    "draft": {"steps": 450}, "standard": {"steps": 1500}, "best": {"steps": 8000}}
+    "draft": {"steps": 3000}, "standard": {"steps": 9000}, "best": {"steps": 40_000}}
 
 STRATEGIES = ("auto", "one", "mirrored", "multiworker")
 
@@ -57,11 +57,13 @@ class LearnConfig:
       5, "int", "The network", "residual blocks; more see further", low=1, high=32)
 
   steps: int = option(
-      1500, "int", "Training", "batches to train on", low=1, high=_MOST_STEPS)
+      9000, "int", "Training", "batches to train on", low=1, high=_MOST_STEPS)
   train_size: int = option(
-      256, "int", "Training", "side in pixels of the crops, a multiple of 16",
+      256, "int", "Training",
+      "side in pixels of the crops, a multiple of 16; half of it in the first two thirds of the "
+      "steps",
       low=64, high=LONGEST_SIDE)
-  batch: int = option(2, "int", "Training", "crops a step", low=1, high=1024)
+  batch: int = option(1, "int", "Training", "crops a step", low=1, high=1024)
   learning_rate: float = option(
       1e-3, "float", "Training", "Adam's at the start; it falls by half a cosine",
       above=0, high=1)
@@ -95,7 +97,7 @@ class LearnConfig:
       1, "int", "Watching", "steps between scalars in TensorBoard; 0: none",
       low=0, high=_MOST_STEPS)
   image_every: int = option(
-      100, "int", "Watching",
+      250, "int", "Watching",
       "steps between looks at photographs that are not trained on: their loss, by which the best "
       "network is kept, and their pictures in TensorBoard", low=1, high=_MOST_STEPS)
   checkpoint_every: float = option(
@@ -105,8 +107,8 @@ class LearnConfig:
   def __post_init__(self):
     for field in dataclasses.fields(self):
       object.__setattr__(self, field.name, checked(field, getattr(self, field.name)))
-    if self.train_size % _MULTIPLE:
-      raise InputError("--train_size: " + expected(f"a multiple of {_MULTIPLE}", self.train_size))
+    if self.train_size % MULTIPLE:
+      raise InputError("--train_size: " + expected(f"a multiple of {MULTIPLE}", self.train_size))
     if not self.style_scale:
       raise InputError("--style_scale: " + expected("at least one number", "none"))
 
