@@ -55,7 +55,7 @@ def main() -> None:
   batches, size, config = make_batches(lesson), config.train_size, lesson.config
   network = Network(Shape(config.width, config.blocks, 1), config.precision)
   trainer = Trainer(network, batches, lesson.crops, config)
-  crops = tf.constant(lesson.crops.at(config.steps))
+  crops = tf.constant(lesson.crops.at(0))
   contents = tf.cast(crops, tf.float32) / 255
   wanted, weights = batches.wanted(contents, 0), [each.value for each in network.variables]
 
@@ -78,7 +78,7 @@ def main() -> None:
   print(f"  network, forward and back: {seconds(trained, contents):.3f} s")
   start = time.process_time()
   for number in range(32):
-    lesson.crops.at(config.steps + number)
+    lesson.crops.at(number)
   made = (time.process_time() - start) / 32
   print(f"  crops, in other threads: {made:.3f} s, {100 * made / whole:.1f} %")
   ratios = [whole / other for whole, other in turns]

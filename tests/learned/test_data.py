@@ -11,8 +11,6 @@ from tf_style.errors import InputError
 from tf_style.learned import data
 from tf_style.pictures import images
 
-AT_32 = (data.Level(32, 1000),)
-
 
 def photographs(sources, **options) -> data.Photographs:
   return data.Photographs(sources, **{"longest_side": 128, "least_side": 32} | options)
@@ -26,8 +24,8 @@ def folder(tmp_path):
 
 
 def test_a_batch_is_a_function_of_seed_and_step(folder):
-  crops = data.Crops(photographs(images.pictures_of(folder, "--photos")), AT_32, 2, seed=1)
-  again = data.Crops(photographs(images.pictures_of(folder, "--photos")), AT_32, 2, seed=1)
+  crops = data.Crops(photographs(images.pictures_of(folder, "--photos")), 32, 2, seed=1)
+  again = data.Crops(photographs(images.pictures_of(folder, "--photos")), 32, 2, seed=1)
   batches = list(crops.dataset(3, 7).as_numpy_iterator())
   assert [batch.shape for batch in batches] == [(2, 32, 32, 3)] * 4
   for step, batch in enumerate(batches, start=3):
@@ -42,7 +40,7 @@ def test_photographs_that_are_held_out_are_never_trained_on(monkeypatch):
   made = photographs(flat)
   spared = {10 * int(place) for place in made.held_out}
   assert len(spared) == 4
-  crops = data.Crops(made, AT_32, 2, seed=0)
+  crops = data.Crops(made, 32, 2, seed=0)
   seen = {int(value) for step in range(200) for value in crops.at(step)[:, 0, 0, 0]}
   assert seen == {10 * value for value in range(20)} - spared
   assert set(np.unique(data.held_out(made, 32))) == spared
@@ -51,7 +49,7 @@ def test_photographs_that_are_held_out_are_never_trained_on(monkeypatch):
 def test_bad_files_are_left_out_with_one_note(folder, caplog):
   (folder / "0.png").write_text("no picture")
   write_picture(folder / "small.png", 20, 64)
-  crops = data.Crops(photographs(images.pictures_of(folder, "--photos")), AT_32, 3, seed=0)
+  crops = data.Crops(photographs(images.pictures_of(folder, "--photos")), 32, 3, seed=0)
   with caplog.at_level(logging.WARNING):
     for step in range(0, 80, 8):
       assert crops.at(step).min() >= 0
@@ -63,7 +61,7 @@ def test_bad_files_are_left_out_with_one_note(folder, caplog):
 def test_no_usable_photograph_is_refused(tmp_path):
   small = write_picture(tmp_path / "small.png", 20, 64)
   made = photographs([small])
-  for ask in (lambda: data.Crops(made, AT_32, 1, 0).at(0), lambda: data.held_out(made, 32)):
+  for ask in (lambda: data.Crops(made, 32, 1, 0).at(0), lambda: data.held_out(made, 32)):
     with pytest.raises(InputError, match="sides of at least 32 pixels"):
       ask()
 
@@ -90,21 +88,8 @@ def test_scales_are_from_near_to_far(monkeypatch):
 
 def test_a_photograph_of_the_least_size_serves():
   picture = waves(32, 200, 1)
-  assert data.Crops(photographs([picture]), AT_32, 1, 0).at(0).shape == (1, 32, 32, 3)
+  assert data.Crops(photographs([picture]), 32, 1, 0).at(0).shape == (1, 32, 32, 3)
   assert data.middle(picture, 32).shape == (32, 32, 3)
-
-
-def test_most_steps_are_on_crops_of_half_the_side(folder):
-  assert data.levels_of(256, 3000) == ((128, 2000), (256, 1000))
-  assert data.levels_of(208, 4) == ((96, 2), (208, 2))
-  assert data.levels_of(256, 1) == ((256, 1),)
-  assert data.levels_of(64, 10) == ((64, 10),)
-  levels = data.Level(16, 3), data.Level(32, 2)
-  crops = data.Crops(photographs(images.pictures_of(folder, "--photos")), levels, 2, seed=0)
-  assert [crops.level(step) for step in range(7)] == [0, 0, 0, 1, 1, 1, 1]
-  for first, last, side in ((1, 3, 16), (3, 5, 32)):
-    batches = list(crops.dataset(first, last).as_numpy_iterator())
-    assert [batch.shape for batch in batches] == [(2, side, side, 3)] * (last - first)
 
 
 def test_photographs_take_turns(folder, monkeypatch):
@@ -114,7 +99,7 @@ def test_photographs_take_turns(folder, monkeypatch):
   load = made._loaded
   monkeypatch.setattr(made, "_load", functools.lru_cache(8)(
       lambda place: decoded.append(place) or load(place)))
-  crops = data.Crops(made, AT_32, 1, seed=0)
+  crops = data.Crops(made, 32, 1, seed=0)
   shown = [crops.at(step).tobytes() for step in range(64)]
   assert len(set(shown[:len(made.train)])) == len(made.train)
   assert sorted(decoded) == sorted(made.train)

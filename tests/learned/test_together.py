@@ -136,7 +136,7 @@ def test_several_devices_are_refused_where_there_is_one():
 def test_processes_share_the_crops_of_a_step(tmp_path):
   sources = sorted(write_photographs(tmp_path / "photos", 6).iterdir())
   made = data.Photographs(sources, longest_side=128, least_side=32)
-  whole = data.Crops(made, (data.Level(32, 20),), 4, seed=1)
+  whole = data.Crops(made, 32, 4, seed=1)
   parts = [whole._replace(place=Place(rank, 2)) for rank in (0, 1)]
   np.testing.assert_array_equal(
       np.concatenate([part.at(9) for part in parts]), whole.at(9))

@@ -60,7 +60,7 @@ class LearnWatchers:
     self._attempts.tried("flags.txt", lambda: self._write("flags.txt", self._flags(lesson)))
     self._attempts.tried("events", lambda: self._open_events(lesson))
     if self._job.verbosity >= 0 and sys.stderr is not None:
-      self._progress = Progress([(side, side, steps) for side, steps in lesson.crops.levels])
+      self._progress = Progress([(lesson.crops.size, lesson.crops.size, lesson.config.steps)])
 
   def on_state(self, number: int, state: Callable[[], dict[str, np.ndarray]],
                at_once: bool = False) -> None:

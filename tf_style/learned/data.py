@@ -14,7 +14,6 @@ import tensorflow as tf
 from absl import logging
 
 from tf_style.errors import ImageError, InputError, expected
-from tf_style.learned.settings import MULTIPLE
 from tf_style.learned.together import ALONE, Place
 from tf_style.pictures import images
 from tf_style.pictures.alpha import without_hidden_colors
@@ -23,9 +22,6 @@ from tf_style.pictures.images import Source
 # So many crops are taken of a photograph once it is decoded, in turns with those of others.
 _CROPS_A_PHOTOGRAPH = 8
 _IN_TURNS = 8  # photographs, where a step takes fewer
-# The first steps are on crops of half the side: three of them in the time of one.
-_SMALL_SHARE = 2 / 3  # of the steps
-_SMALLEST = 64  # pixels of a side
 _KEPT = 48  # decoded photographs, of up to 3 MB each
 _TRIES = 64  # photographs in a row that may be unusable
 _HELD_OUT = 4
@@ -101,42 +97,19 @@ class Photographs:
         f"{min(_TRIES, len(places))} in a row that cannot be used"))
 
 
-class Level(NamedTuple):
-  """Steps with crops of one size.
-
-  Attributes:
-    side: of the crops, in pixels.
-    steps: how many.
-  """
-
-  side: int
-  steps: int
-
-
-def levels_of(side: int, steps: int) -> tuple[Level, ...]:
-  """Returns the levels of a training: most of its steps on crops of half the side, then the rest.
-
-  What is learned on small crops holds on large ones, but for the largest shapes, and many small
-  steps lower the loss faster than few large ones.
-  """
-  half = side // 2 // MULTIPLE * MULTIPLE
-  small = int(steps * _SMALL_SHARE) if half >= _SMALLEST else 0
-  return tuple(level for level in (Level(half, small), Level(side, steps - small)) if level.steps)
-
-
 class Crops(NamedTuple):
   """Random square crops: step by step a batch [B, S, S, 3] uint8.
 
   Attributes:
     photographs: to take them from.
-    levels: of the training, which say S by the step.
+    size: S, side in pixels.
     batch: crops a step, of all processes that train together.
     seed: of the choice.
     place: of this process among them; B is its part of the batch.
   """
 
   photographs: Photographs
-  levels: tuple[Level, ...]
+  size: int
   batch: int
   seed: int
   place: Place = ALONE
@@ -150,28 +123,19 @@ class Crops(NamedTuple):
     part = self.batch // self.place.processes
     return range(part * self.place.rank, part * (self.place.rank + 1))
 
-  def level(self, step: int) -> int:
-    """Returns the index of the level to which a step belongs; beyond the end, the last."""
-    ends = np.cumsum([level.steps for level in self.levels])
-    return min(int(np.searchsorted(ends, step, "right")), len(ends) - 1)
-
   def _crop(self, step: int, slot: int) -> np.ndarray:
     """Returns the crop [S, S, 3] of a place in the batch: of any scale, turned left or right."""
-    turns, size = max(1, _IN_TURNS // self.batch), self.levels[self.level(step)].side
+    turns = max(1, _IN_TURNS // self.batch)
     visit = (step // (turns * _CROPS_A_PHOTOGRAPH) * turns + step % turns) * self.batch + slot
     train = self.photographs.train
     turn = visit // len(train)
     order = train[np.random.default_rng([self.seed, turn]).permutation(len(train))]
     photograph = self.photographs.usable(order, visit % len(train))
-    return random_crop(photograph, size, np.random.default_rng([self.seed, step, slot, 1]))
+    return random_crop(photograph, self.size, np.random.default_rng([self.seed, step, slot, 1]))
 
   def dataset(self, first: int, last: int) -> tf.data.Dataset:
-    """Returns the batches of steps `first` to `last`, made ahead while others are trained on.
-
-    The steps are of one level.
-    """
-    side = self.levels[self.level(first)].side
-    shape = [len(self._slots), side, side, 3]
+    """Returns the batches of steps `first` to `last`, made ahead while others are trained on."""
+    shape = [len(self._slots), self.size, self.size, 3]
 
     def made(step: tf.Tensor) -> tf.Tensor:
       batch = tf.numpy_function(lambda number: self.at(int(number)), [step], tf.uint8)

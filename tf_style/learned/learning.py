@@ -121,7 +121,7 @@ def make_batches(lesson: Lesson) -> Batches:
   graphs, size = Graphs(network, objective), lesson.config.image_size
   problems = [Problem(network, objective, Loaded((size, size), None, (style,), (1.0,), None),
                       graphs=graphs) for style in lesson.styles]
-  return Batches(problems, lesson.config.train_size, lesson.config.train_size)
+  return Batches(problems, lesson.crops.size, lesson.crops.size)
 
 
 def _step(trainer: Trainer, lesson: Lesson, chunk: Chunk, seconds: float) -> Step:
@@ -133,12 +133,9 @@ def _step(trainer: Trainer, lesson: Lesson, chunk: Chunk, seconds: float) -> Ste
   def no_state() -> NoReturn:
     raise AttributeError("a training has no level of a repaint")
 
-  crops = lesson.crops
-  level = crops.level(trainer.step - 1)
-  side = crops.levels[level].side
   return Step(
-      number=trainer.step, steps=lesson.config.steps, level=level, levels=len(crops.levels),
-      height=side, width=side, names=trainer.names, weights=trainer.weights, totals=chunk.totals,
+      number=trainer.step, steps=lesson.config.steps, level=0, levels=1, height=lesson.crops.size,
+      width=lesson.crops.size, names=trainer.names, weights=trainer.weights, totals=chunk.totals,
       raw=chunk.raw, step_lengths=chunk.rates, gradient_norms=chunk.norms,
       best_loss=trainer.best_loss, seconds=seconds,
       seconds_a_step=chunk.seconds / len(chunk.totals),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_style.errors import InputError, expected
-from tf_style.learned.data import Crops, Photographs, held_out, levels_of
+from tf_style.learned.data import Crops, Photographs, held_out
 from tf_style.learned.settings import LearnConfig
 from tf_style.learned.together import ALONE, Place
 from tf_style.pictures import images
@@ -76,8 +76,7 @@ def make_lesson(style: Sources, photos: Sources, config: LearnConfig,
   layers = objective.content_layers + objective.style_layers
   return Lesson(
       config, objective, device, weights.up_to(weights.network.deepest(layers).name), styles,
-      Crops(photographs, levels_of(config.train_size, config.steps), config.batch, config.seed,
-            place), looked_at,
+      Crops(photographs, config.train_size, config.batch, config.seed, place), looked_at,
       (*filter(None, [weights.note]), *_notes(photos, photographs)))
 
 

@@ -12,10 +12,10 @@ from tf_style.settings.presets import BLOCKS, STATISTICS
 from tf_style.vgg.network import NETWORKS
 
 _MOST_STEPS = 10_000_000
-MULTIPLE = 16  # pixels that sides of crops are a multiple of: the deepest layer's stride
+_MULTIPLE = 16  # pixels that sides of crops are a multiple of: the deepest layer's stride
 
 EFFORTS: Mapping[str, Mapping[str, Any]] = {
-    "draft": {"steps": 3000}, "standard": {"steps": 9000}, "best": {"steps": 40_000}}
+    "draft": {"steps": 1800}, "standard": {"steps": 5400}, "best": {"steps": 24_000}}
 
 STRATEGIES = ("auto", "one", "mirrored", "multiworker")
 
@@ -57,11 +57,10 @@ class LearnConfig:
       5, "int", "The network", "residual blocks; more see further", low=1, high=32)
 
   steps: int = option(
-      9000, "int", "Training", "batches to train on", low=1, high=_MOST_STEPS)
+      5400, "int", "Training", "batches to train on", low=1, high=_MOST_STEPS)
   train_size: int = option(
       256, "int", "Training",
-      "side in pixels of the crops, a multiple of 16; half of it in the first two thirds of the "
-      "steps",
+      "side in pixels of the crops, a multiple of 16",
       low=64, high=LONGEST_SIDE)
   batch: int = option(1, "int", "Training", "crops a step", low=1, high=1024)
   learning_rate: float = option(
@@ -107,8 +106,8 @@ class LearnConfig:
   def __post_init__(self):
     for field in dataclasses.fields(self):
       object.__setattr__(self, field.name, checked(field, getattr(self, field.name)))
-    if self.train_size % MULTIPLE:
-      raise InputError("--train_size: " + expected(f"a multiple of {MULTIPLE}", self.train_size))
+    if self.train_size % _MULTIPLE:
+      raise InputError("--train_size: " + expected(f"a multiple of {_MULTIPLE}", self.train_size))
     if not self.style_scale:
       raise InputError("--style_scale: " + expected("at least one number", "none"))
 

@@ -106,17 +106,9 @@ class Trainer:
     """
     if not self.losses:
       self.look(held_out)
-    last = 0
-    for level in self._crops.levels:
-      last += level.steps
-      if self.step < last:
-        yield from self._level(last, held_out)
-
-  def _level(self, last: int, held_out: np.ndarray) -> Iterator[Chunk]:
-    """Trains to the end of a level."""
+    last, every = self._config.steps, self._config.image_every
     loop = self._loop(iter(self._crops.dataset(self.step, last)))
     size, first, together = 1, True, self._crops.place.processes > 1
-    every = self._config.image_every
     while self.step < last:
       size = min(size, last - self.step, every - self.step % every, _LONGEST_CHUNK)
       start = time.perf_counter()
@@ -125,11 +117,10 @@ class Trainer:
       except _LOST as error:
         if not together:
           raise
-        raise WorkerLost(f"another process is gone after {self.step} steps of "
-                         f"{self._config.steps}") from error
+        raise WorkerLost(f"another process is gone after {self.step} steps of {last}") from error
       seconds = time.perf_counter() - start
       rows = self._rows[:size].numpy()
-      if self.step % every == 0 or self.step == self._config.steps:
+      if self.step % every == 0 or self.step == last:
         self.look(held_out)
       yield Chunk(rows[:, 0], rows[:, 3:], rows[:, 1], rows[:, 2], seconds)
       fitting = max(1, min(4 * size, int(_CHUNK_S * size / max(seconds, 1e-6))))
