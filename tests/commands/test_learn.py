@@ -172,6 +172,9 @@ def test_what_does_not_go_with_a_model_is_refused(there, tmp_path, capfd, argv, 
     ({"width": "3"}, "--width: expected"),
     ({"widht": "3"}, "--widht: expected a flag such as --width"),
     ({"resume": "photos"}, "beside --resume"),
+    ({"strategy": "multiworker"}, "--strategy=multiworker: expected TF_CONFIG such as"),
+    ({"strategy": "mirrored", "device": "cpu"}, "--device: expected auto beside several devices"),
+    ({"strategy": "both"}, "--strategy: expected one of auto, one, mirrored, multiworker"),
     ({"device": "gpu:7"}, "--device: expected")])
 def test_wrong_inputs_are_one_line(tmp_path, monkeypatch, capfd, changes, message):
   monkeypatch.chdir(tmp_path)
