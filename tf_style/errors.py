@@ -24,6 +24,10 @@ class OutputError(InputError):
   """A result cannot be written where the user asked for it."""
 
 
+class WorkerLost(RuntimeError):
+  """A process that trains together with this one is gone; what was learned is kept."""
+
+
 def one_line(text: object) -> str:
   """Returns `text` as one printable line: what is not printable is escaped."""
   return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode()

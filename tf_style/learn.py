@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from tf_style.cli import console, flags, lessons
 from tf_style.cli.learning import LearnWatchers
-from tf_style.errors import one_line
+from tf_style.errors import WorkerLost, one_line
 from tf_style.learned.settings import LearnConfig
 from tf_style.system import machine
 from tf_style.system.signals import Signals
@@ -70,6 +70,9 @@ def _run(argv: Sequence[str], signals: Signals) -> None:
   machine.start_tensorflow(verbose=job.verbosity > 0, keras=True)
   from tf_style.learned.learning import learn_style
 
+  if job.place.rank:
+    _follow(job, signals)
+    return
   watchers = LearnWatchers(job, signals, one_line(shlex.join(["tf-style", "learn", *argv])))
   try:
     style = learn_style(
@@ -78,9 +81,20 @@ def _run(argv: Sequence[str], signals: Signals) -> None:
   except KeyboardInterrupt:
     watchers.discard()
     raise
+  except WorkerLost as error:
+    raise WorkerLost(f"{error}; {watchers.to_go_on()}") from error
   finally:
     watchers.close()
   console.show_log(-1)  # TensorFlow has much to say on saving
   style.save(job.output)
   watchers.finish(style.record)
   console.answer(job.output)
+
+
+def _follow(job: lessons.LearnJob, signals: Signals) -> None:
+  """Trains beside the process that writes."""
+  from tf_style.learned.learning import learn_style
+
+  console.say(f"process {job.place.rank + 1} of {job.place.processes}: the first one writes")
+  learn_style(list(job.styles), job.photos, job.config,
+              on_step=lambda step: bool(signals.received), resume=job.resume)

@@ -15,6 +15,7 @@ from PIL import Image
 
 import tf_style
 from tf_style import export, learn, run
+from tf_style.pictures import color
 
 FLAGS = [*(f"--{name}={value}" for name, value in TINY.items()), "--verbosity=-1"]
 
@@ -40,8 +41,9 @@ def there(folder, tmp_path, monkeypatch):
   return folder
 
 
-def paint(folder, *argv: str) -> np.ndarray:
-  code = run.main([f"--model={folder / 'model'}", f"--content={folder / 'photo.png'}",
+def paint(folder, *argv: str, content: str = "") -> np.ndarray:
+  content = content or str(folder / "photo.png")
+  code = run.main([f"--model={folder / 'model'}", f"--content={content}",
                    "--output=out.png", "--image_size=original", "--precision=float32", *argv])
   assert code == 0
   return np.asarray(Image.open("out.png").convert("RGB"), np.float32) / 255
@@ -84,6 +86,21 @@ def test_shares_color_strength_and_size(there):
   chroma = np.ptp(paint(there, "--color=content"), axis=-1)
   assert np.abs(chroma - np.ptp(photo, axis=-1))[visible].mean() < np.abs(
       np.ptp(whole, axis=-1) - np.ptp(photo, axis=-1))[visible].mean()
+
+
+def test_the_photograph_s_colors_are_matched(there, tmp_path):
+  opaque = write_picture(tmp_path / "opaque.png", 70, 90)
+  found = paint(there, "--color=match", content=str(opaque))
+  photo = tf_style.load_picture(opaque).rgb
+  painted = tf_style.LearnedStyle.load(there / "model", precision="float32")(opaque)
+  expected = color.match_colors(painted, photo)
+  np.testing.assert_allclose(found, expected[0], atol=0.6 / 255)
+  assert np.abs(expected.mean((0, 1, 2)) - photo.mean((0, 1, 2))).max() < 0.02
+
+
+def test_a_film_s_colors_are_not_matched(there, capfd):
+  assert run.main([f"--model={there / 'model'}", "--content=film.mp4", "--color=match"]) == 2
+  assert "--color: expected style, content or luminance" in capfd.readouterr().err
 
 
 def test_regions_that_are_kept(there, tmp_path):
@@ -132,7 +149,6 @@ def test_styles_are_exported(there, tmp_path, capfd):
     (["--style=x.png"], "--style: expected none beside --model, received"),
     (["--tv_weight=1"], "--tv_weight: expected --polish=STEPS beside it"),
     (["--style_blend=1"], "--style_blend: expected one number a style, 2 in all"),
-    (["--color=match"], "--color: expected style, content or luminance"),
     (["--polish=x"], "--polish: expected a number of steps, 0 for none, received x"),
     (["--model=missing"], "--model: expected the folder of a learned style"),
     (["--model=."], "--model: expected the folder of a learned style, with style.json"),
@@ -156,6 +172,9 @@ def test_what_does_not_go_with_a_model_is_refused(there, tmp_path, capfd, argv, 
     ({"width": "3"}, "--width: expected"),
     ({"widht": "3"}, "--widht: expected a flag such as --width"),
     ({"resume": "photos"}, "beside --resume"),
+    ({"strategy": "multiworker"}, "--strategy=multiworker: expected TF_CONFIG such as"),
+    ({"strategy": "mirrored", "device": "cpu"}, "--device: expected auto beside several devices"),
+    ({"strategy": "both"}, "--strategy: expected one of auto, one, mirrored, multiworker"),
     ({"device": "gpu:7"}, "--device: expected")])
 def test_wrong_inputs_are_one_line(tmp_path, monkeypatch, capfd, changes, message):
   monkeypatch.chdir(tmp_path)

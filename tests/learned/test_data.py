@@ -1,5 +1,7 @@
 """Crops of photographs: functions of the step, from usable files alone, never of those held out."""
 
+import functools
+
 import numpy as np
 import pytest
 from absl import logging
@@ -39,7 +41,7 @@ def test_photographs_that_are_held_out_are_never_trained_on(monkeypatch):
   spared = {10 * int(place) for place in made.held_out}
   assert len(spared) == 4
   crops = data.Crops(made, 32, 2, seed=0)
-  seen = {int(value) for step in range(0, 200, 8) for value in crops.at(step)[:, 0, 0, 0]}
+  seen = {int(value) for step in range(200) for value in crops.at(step)[:, 0, 0, 0]}
   assert seen == {10 * value for value in range(20)} - spared
   assert set(np.unique(data.held_out(made, 32))) == spared
 
@@ -88,3 +90,16 @@ def test_a_photograph_of_the_least_size_serves():
   picture = waves(32, 200, 1)
   assert data.Crops(photographs([picture]), 32, 1, 0).at(0).shape == (1, 32, 32, 3)
   assert data.middle(picture, 32).shape == (32, 32, 3)
+
+
+def test_photographs_take_turns(folder, monkeypatch):
+  """Crops that follow each other are of different photographs; each of these is decoded once."""
+  made, decoded = photographs(images.pictures_of(folder, "--photos")), []
+  monkeypatch.setattr(data, "random_crop", lambda photograph, size, rng: photograph[:32, :32])
+  load = made._loaded
+  monkeypatch.setattr(made, "_load", functools.lru_cache(8)(
+      lambda place: decoded.append(place) or load(place)))
+  crops = data.Crops(made, 32, 1, seed=0)
+  shown = [crops.at(step).tobytes() for step in range(64)]
+  assert len(set(shown[:len(made.train)])) == len(made.train)
+  assert sorted(decoded) == sorted(made.train)

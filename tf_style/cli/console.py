@@ -8,7 +8,7 @@ from collections.abc import Callable
 from absl import flags, logging
 
 from tf_style.cli import streams
-from tf_style.errors import InputError, one_line
+from tf_style.errors import InputError, WorkerLost, one_line
 from tf_style.system.signals import Signals
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -87,7 +87,7 @@ def exit_code(command: Callable[[], int | None]) -> int:
 
 def line_of(error: Exception) -> str | None:
   """Returns what a user is told of an error, or None where it is one of the program's."""
-  if isinstance(error, InputError):
+  if isinstance(error, (InputError, WorkerLost)):
     return str(error)
   if isinstance(error, OSError):
     return f"the system refuses: {error}"

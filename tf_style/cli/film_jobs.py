@@ -134,6 +134,9 @@ def _job_of_frames(given: Mapping[str, Any]) -> Job:
   for name in ("style", "content_mask"):
     if name in own:
       raise InputError(f"--{name}: " + expected("none beside --model for a film", own[name]))
+  if own.get("color") == "match":  # frame by frame, colors would flicker
+    raise InputError("--color: " + expected(
+        "style, content or luminance beside --model for a film", "match"))
   job = job_with_model({"image_size": "original", **own})
   checked = Config.of(**{name: of_film[name] for name in of_film if name != "logdir"})
   changes = {name: getattr(checked, name) for name in of_film if name != "logdir"}

@@ -62,12 +62,13 @@ class LearnWatchers:
     if self._job.verbosity >= 0 and sys.stderr is not None:
       self._progress = Progress([(lesson.crops.size, lesson.crops.size, lesson.config.steps)])
 
-  def on_state(self, number: int, state: Callable[[], dict[str, np.ndarray]]) -> None:
-    """Saves a checkpoint when it is time, and when the training is about to stop."""
+  def on_state(self, number: int, state: Callable[[], dict[str, np.ndarray]],
+               at_once: bool = False) -> None:
+    """Saves a checkpoint when it is time, at once where the training is about to stop."""
     self._stopping = bool(self._signals.received)
     if checkpoints := self._checkpoints:
-      self._attempts.tried(
-          "checkpoints", lambda: checkpoints.on_state(number, state, self._stopping))
+      self._attempts.tried("checkpoints", lambda: checkpoints.on_state(
+          number, state, at_once or self._stopping))
 
   def on_step(self, step: Step) -> bool:
     """Passes a chunk of steps on, and returns whether a signal came, which ends the training."""
@@ -93,10 +94,14 @@ class LearnWatchers:
     if self._stopping and step:
       console.say(f"stopped after {done} of {step.steps} steps")
       if self._job.resume or self._checkpoints:
-        console.say(f"to go on: tf-style learn --resume={self.path} --output=FOLDER")
+        console.say(f"{self.to_go_on()} --output=FOLDER")
     console.say(f"wrote {self._job.output}: loss {record.loss:.4g} on photographs held out, "
                 f"{record.losses[0][1]:.4g} at the start; {done} steps in {clock(seconds)}; "
                 f"more in {self.path}")
+
+  def to_go_on(self) -> str:
+    """Says how to go on with the training."""
+    return f"to go on: tf-style learn --resume={self.path}"
 
   def close(self) -> None:
     """Wipes the progress bar away and leaves the run's folder to other processes."""

@@ -11,6 +11,7 @@ from tf_style.errors import InputError, expected
 from tf_style.learned import checkpoints
 from tf_style.learned.checkpoints import SavedTraining
 from tf_style.learned.settings import LearnConfig
+from tf_style.learned.together import Place, place_of
 from tf_style.pictures import images
 from tf_style.system import files
 
@@ -38,6 +39,15 @@ class LearnJob(NamedTuple):
   logdir: str
   verbosity: int
   resume: SavedTraining | None = None
+
+  @property
+  def place(self) -> Place:
+    """The process's place among those that train together.
+
+    Raises:
+      InputError: it is not known where it must be.
+    """
+    return place_of(self.config)
 
   @property
   def paths(self) -> dict[str, list[str]]:
@@ -91,7 +101,8 @@ def check(job: LearnJob) -> None:
   Raises:
     InputError: the first thing that is wrong.
   """
-  files.check_empty_folder(job.output, "--output")
+  if job.place.rank == 0:
+    files.check_empty_folder(job.output, "--output")
   files.check_folder(job.logdir, "--logdir")
   for style in job.styles:
     check_path(style, "style")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
   from tf_style.learned.training import Trainer
 
 _FOLDER, _RECORD, _STATE = "training", "training.json", "state.npz"
-_FORMAT = 1
+_FORMAT = 2
 _LONGEST_RECORD = 2**22  # bytes
 
 

@@ -14,13 +14,14 @@ import tensorflow as tf
 from absl import logging
 
 from tf_style.errors import ImageError, InputError, expected
+from tf_style.learned.together import ALONE, Place
 from tf_style.pictures import images
 from tf_style.pictures.alpha import without_hidden_colors
 from tf_style.pictures.images import Source
 
-# Steps for which a photograph stays in its place of the batch: it is decoded once for that many
-# crops.
+# So many crops are taken of a photograph once it is decoded, in turns with those of others.
 _CROPS_A_PHOTOGRAPH = 8
+_IN_TURNS = 8  # photographs, where a step takes fewer
 _KEPT = 48  # decoded photographs, of up to 3 MB each
 _TRIES = 64  # photographs in a row that may be unusable
 _HELD_OUT = 4
@@ -102,22 +103,30 @@ class Crops(NamedTuple):
   Attributes:
     photographs: to take them from.
     size: S, side in pixels.
-    batch: B.
+    batch: crops a step, of all processes that train together.
     seed: of the choice.
+    place: of this process among them; B is its part of the batch.
   """
 
   photographs: Photographs
   size: int
   batch: int
   seed: int
+  place: Place = ALONE
 
   def at(self, step: int) -> np.ndarray:
     """Returns the batch of a step."""
-    return np.stack([self._crop(step, slot) for slot in range(self.batch)])
+    return np.stack([self._crop(step, slot) for slot in self._slots])
+
+  @property
+  def _slots(self) -> range:
+    part = self.batch // self.place.processes
+    return range(part * self.place.rank, part * (self.place.rank + 1))
 
   def _crop(self, step: int, slot: int) -> np.ndarray:
     """Returns the crop [S, S, 3] of a place in the batch: of any scale, turned left or right."""
-    visit = step // _CROPS_A_PHOTOGRAPH * self.batch + slot
+    turns = max(1, _IN_TURNS // self.batch)
+    visit = (step // (turns * _CROPS_A_PHOTOGRAPH) * turns + step % turns) * self.batch + slot
     train = self.photographs.train
     turn = visit // len(train)
     order = train[np.random.default_rng([self.seed, turn]).permutation(len(train))]
@@ -126,7 +135,7 @@ class Crops(NamedTuple):
 
   def dataset(self, first: int, last: int) -> tf.data.Dataset:
     """Returns the batches of steps `first` to `last`, made ahead while others are trained on."""
-    shape = [self.batch, self.size, self.size, 3]
+    shape = [len(self._slots), self.size, self.size, 3]
 
     def made(step: tf.Tensor) -> tf.Tensor:
       batch = tf.numpy_function(lambda number: self.at(int(number)), [step], tf.uint8)

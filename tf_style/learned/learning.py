@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_style.descent.step import OnStep, Step
+from tf_style.errors import WorkerLost
+from tf_style.learned import together
 from tf_style.learned.checkpoints import SavedTraining
 from tf_style.learned.network import Network, Shape
 from tf_style.learned.plan import Lesson, make_lesson
@@ -19,7 +21,7 @@ from tf_style.problem.batches import Batches
 from tf_style.problem.inputs import Sources
 from tf_style.problem.loaded import Loaded
 from tf_style.problem.problem import Graphs, Problem
-from tf_style.system import host, machine
+from tf_style.system import devices, host, machine
 from tf_style.system.files import safe_name
 from tf_style.vgg.extractor import Extractors
 
@@ -27,9 +29,13 @@ OnLesson = Callable[[Lesson], None]
 
 
 class OnState(Protocol):
-  """Is given, after every chunk, the step and what returns all that changes from step to step."""
+  """Is given, after every chunk, the step and what returns all that changes from step to step.
 
-  def __call__(self, number: int, state: Callable[[], dict[str, np.ndarray]]) -> None: ...
+  `at_once` is true where no chunk follows, for another process is gone.
+  """
+
+  def __call__(self, number: int, state: Callable[[], dict[str, np.ndarray]],
+               at_once: bool = False) -> None: ...
 
 
 def learn_style(style: Sources, photos: Sources = None, config: LearnConfig | None = None, *,
@@ -58,6 +64,7 @@ def learn_style(style: Sources, photos: Sources = None, config: LearnConfig | No
     The best network, by its loss on photographs that it was not trained on.
   Raises:
     InputError: a picture, the weights or an option is wrong; nothing was started.
+    WorkerLost: a process that trained together with this one is gone.
   """
   machine.prepare()
   host.check_scopes()
@@ -65,22 +72,29 @@ def learn_style(style: Sources, photos: Sources = None, config: LearnConfig | No
   if config.deterministic:
     keras.utils.set_random_seed(config.seed)
     tf.config.experimental.enable_op_determinism()
-  lesson = make_lesson(style, photos, config)
+  place = together.place_of(config)
+  strategy = together.make_strategy(config, place, devices.choose_device(config.device))
+  lesson = make_lesson(style, photos, config, place)
   if resume:
     resume.check(lesson)
   if on_lesson:
     on_lesson(lesson)
   with tf.device(lesson.device):
-    return _learned(lesson, on_step, on_state, resume)
+    with strategy.scope():
+      network, batches = _network(lesson), make_batches(lesson)
+    trainer = Trainer(network, batches, lesson.crops, lesson.config, strategy)
+    _train(trainer, lesson, on_step, on_state, resume)
+    return _style(trainer, lesson)
 
 
-def _learned(lesson: Lesson, on_step: OnStep | None, on_state: OnState | None,
-             resume: SavedTraining | None) -> LearnedStyle:
+def _network(lesson: Lesson) -> Network:
   config = lesson.config
-  batches = make_batches(lesson)
-  network = Network(Shape(config.width, config.blocks, len(lesson.styles)), config.precision,
-                    config.seed)
-  trainer = Trainer(network, batches, lesson.crops, config)
+  return Network(Shape(config.width, config.blocks, len(lesson.styles)), config.precision,
+                 config.seed)
+
+
+def _train(trainer: Trainer, lesson: Lesson, on_step: OnStep | None, on_state: OnState | None,
+           resume: SavedTraining | None) -> None:
   if resume:
     resume.restore(trainer)
   seconds = resume.seconds if resume else 0.0
@@ -89,14 +103,16 @@ def _learned(lesson: Lesson, on_step: OnStep | None, on_state: OnState | None,
       seconds += chunk.seconds
       if on_state:
         on_state(trainer.step, trainer.state)
-      if on_step and on_step(_step(trainer, batches, lesson, chunk, seconds)):
+      if on_step and on_step(_step(trainer, lesson, chunk, seconds)):
         break
+  except WorkerLost:
+    if on_state:
+      on_state(trainer.step, trainer.state, at_once=True)
+    raise
   finally:
     trainer.close()
   if trainer.losses[-1][0] != trainer.step:
     trainer.look(lesson.held_out)
-  trainer.keep_best()
-  return _style(trainer, network, lesson)
 
 
 def make_batches(lesson: Lesson) -> Batches:
@@ -108,8 +124,7 @@ def make_batches(lesson: Lesson) -> Batches:
   return Batches(problems, lesson.crops.size, lesson.crops.size)
 
 
-def _step(trainer: Trainer, batches: Batches, lesson: Lesson, chunk: Chunk,
-          seconds: float) -> Step:
+def _step(trainer: Trainer, lesson: Lesson, chunk: Chunk, seconds: float) -> Step:
   """Returns the record for watchers.
 
   Its picture is the photographs held out, painted, side by side; its best loss is the mean on
@@ -120,7 +135,7 @@ def _step(trainer: Trainer, batches: Batches, lesson: Lesson, chunk: Chunk,
 
   return Step(
       number=trainer.step, steps=lesson.config.steps, level=0, levels=1, height=lesson.crops.size,
-      width=lesson.crops.size, names=batches.names, weights=batches.weights, totals=chunk.totals,
+      width=lesson.crops.size, names=trainer.names, weights=trainer.weights, totals=chunk.totals,
       raw=chunk.raw, step_lengths=chunk.rates, gradient_norms=chunk.norms,
       best_loss=trainer.best_loss, seconds=seconds,
       seconds_a_step=chunk.seconds / len(chunk.totals),
@@ -134,7 +149,7 @@ def side_by_side(pictures: np.ndarray) -> np.ndarray:
   return np.concatenate(list(pictures), axis=1)[None]
 
 
-def _style(trainer: Trainer, network: Network, lesson: Lesson) -> LearnedStyle:
+def _style(trainer: Trainer, lesson: Lesson) -> LearnedStyle:
   names = tuple(style.name for style in lesson.styles)
   files = tuple(f"style-{number}-{safe_name(name, 60)}.jpg"
                 for number, name in enumerate(names, start=1))
@@ -143,8 +158,14 @@ def _style(trainer: Trainer, network: Network, lesson: Lesson) -> LearnedStyle:
       styles=names, pictures=files, learning=lesson.config, objective=lesson.objective,
       steps=best[0], losses=tuple(trainer.losses),
       photographs=len(lesson.crops.photographs.train), versions=machine.versions())
-  shown = np.float32(lesson.held_out[:2]) / 255
-  painted = trainer.paint(lesson.held_out[:2])
-  example = np.concatenate([side_by_side(shown), side_by_side(painted)], axis=2)
-  return LearnedStyle(record, network, [style.rgb for style in lesson.styles], example,
-                      lesson.device)
+  network = _network(lesson)  # on one device
+  for variable, value in zip(network.variables, trainer.best, strict=True):
+    variable.assign(value)
+  style = LearnedStyle(record, network, [style.rgb for style in lesson.styles],
+                       device=lesson.device)
+  first = [1] + [0] * (len(names) - 1)
+  shown = lesson.held_out[:2]
+  painted = np.concatenate([style(photograph, first) for photograph in shown])
+  style.example = np.concatenate(
+      [side_by_side(np.float32(shown) / 255), side_by_side(painted)], axis=2)
+  return style

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tf_style.errors import InputError, expected
 from tf_style.learned.record import Record
 from tf_style.pictures import color
 from tf_style.pictures.images import Picture
@@ -71,6 +70,8 @@ def paint(style: "LearnedStyle", inputs: Inputs, config: Config, *,
     on_load(loaded)
   seen = color.seen(config.color, loaded.content.rgb)
   picture = style.paint(loaded.content._replace(rgb=seen), config.style_blend, on_tile)
+  if config.color == "match":  # the style itself is in the network, in its own colors
+    picture = color.match_colors(picture, seen)
   if loaded.regions is not None and loaded.regions.kept is not None:
     kept = area_means(loaded.regions.kept, *loaded.size)[None]
     picture = kept * seen + (1 - kept) * picture
@@ -96,16 +97,13 @@ def config_of(record: Record, polish: int, **asked: Any) -> Config:
     polish: steps of repainting.
     **asked: fields of the configuration.
   Raises:
-    InputError: a value is wrong, or does not go with a learned style.
+    InputError: a value is wrong.
   """
   own = {name: getattr(record.objective, name) for name in _OF_THE_LOSS}
   polishing: dict[str, Any] = {
       "steps": max(polish, 1), "levels": 1, "init": "image", "optimizer": "lbfgs",
       "checkpoint_every": 0}
-  config = Config.of(**{**own, **polishing, **asked})
-  if config.color == "match":
-    raise InputError("--color: " + expected("style, content or luminance beside --model", "match"))
-  return config
+  return Config.of(**{**own, **polishing, **asked})
 
 
 def scales(record: Record, longest: int) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 from tf_style.errors import InputError, expected
 from tf_style.learned.data import Crops, Photographs, held_out
 from tf_style.learned.settings import LearnConfig
+from tf_style.learned.together import ALONE, Place
 from tf_style.pictures import images
 from tf_style.pictures.alpha import without_hidden_colors
 from tf_style.pictures.images import Picture, Source
@@ -48,13 +49,15 @@ class Lesson(NamedTuple):
   notes: tuple[str, ...]
 
 
-def make_lesson(style: Sources, photos: Sources, config: LearnConfig) -> Lesson:
+def make_lesson(style: Sources, photos: Sources, config: LearnConfig,
+                place: Place = ALONE) -> Lesson:
   """Reads and checks everything that a training needs, and decides what was left open.
 
   Args:
     style: one or several, as for `Painter`.
     photos: a folder, or a list of photographs; None takes the samples of the package.
     config: as it was asked for.
+    place: of this process among those that train together.
   Raises:
     InputError: a picture, the weights or an option is wrong.
   """
@@ -73,7 +76,7 @@ def make_lesson(style: Sources, photos: Sources, config: LearnConfig) -> Lesson:
   layers = objective.content_layers + objective.style_layers
   return Lesson(
       config, objective, device, weights.up_to(weights.network.deepest(layers).name), styles,
-      Crops(photographs, config.train_size, config.batch, config.seed), looked_at,
+      Crops(photographs, config.train_size, config.batch, config.seed, place), looked_at,
       (*filter(None, [weights.note]), *_notes(photos, photographs)))
 
 

@@ -15,7 +15,9 @@ _MOST_STEPS = 10_000_000
 _MULTIPLE = 16  # pixels that sides of crops are a multiple of: the deepest layer's stride
 
 EFFORTS: Mapping[str, Mapping[str, Any]] = {
-    "draft": {"steps": 450}, "standard": {"steps": 1500}, "best": {"steps": 8000}}
+    "draft": {"steps": 1800}, "standard": {"steps": 5400}, "best": {"steps": 24_000}}
+
+STRATEGIES = ("auto", "one", "mirrored", "multiworker")
 
 # The fields of `Config` that the training shares.
 _SHARED = ("content_weight", "style_weight", "tv_weight", "style_scale", "network", "weights",
@@ -55,11 +57,12 @@ class LearnConfig:
       5, "int", "The network", "residual blocks; more see further", low=1, high=32)
 
   steps: int = option(
-      1500, "int", "Training", "batches to train on", low=1, high=_MOST_STEPS)
+      5400, "int", "Training", "batches to train on", low=1, high=_MOST_STEPS)
   train_size: int = option(
-      256, "int", "Training", "side in pixels of the crops, a multiple of 16",
+      256, "int", "Training",
+      "side in pixels of the crops, a multiple of 16",
       low=64, high=LONGEST_SIDE)
-  batch: int = option(2, "int", "Training", "crops a step", low=1, high=1024)
+  batch: int = option(1, "int", "Training", "crops a step", low=1, high=1024)
   learning_rate: float = option(
       1e-3, "float", "Training", "Adam's at the start; it falls by half a cosine",
       above=0, high=1)
@@ -81,6 +84,10 @@ class LearnConfig:
       False, "bool", "Machine", "the very same weights from every training on one machine")
   device: str = option(
       "auto", "device", "Machine", "auto is the first GPU, or the CPU where there is none")
+  strategy: str = option(
+      "auto", "choice", "Machine",
+      "who shares a batch: one device, mirrored on all GPUs of this machine, or multiworker, the "
+      "processes that TF_CONFIG lists; auto takes all there are", choices=STRATEGIES)
   max_pixels: int = option(
       100_000_000, "int", "Machine", "larger photographs are left out before they are decoded",
       low=1, high=10_000_000_000)
@@ -89,7 +96,7 @@ class LearnConfig:
       1, "int", "Watching", "steps between scalars in TensorBoard; 0: none",
       low=0, high=_MOST_STEPS)
   image_every: int = option(
-      100, "int", "Watching",
+      250, "int", "Watching",
       "steps between looks at photographs that are not trained on: their loss, by which the best "
       "network is kept, and their pictures in TensorBoard", low=1, high=_MOST_STEPS)
   checkpoint_every: float = option(
