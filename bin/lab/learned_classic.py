@@ -20,7 +20,7 @@ from measures import Measures
 
 from tf_style.system import machine
 
-machine.start_tensorflow()
+machine.start_tensorflow(keras=True)
 
 import tensorflow as tf  # noqa: E402
 
