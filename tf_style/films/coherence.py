@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_style.films import extra
-from tf_style.films.flow import Flow
+from tf_style.films.flow import Flow, Motion
 from tf_style.films.warp import warped
 
 # A frame and its result are kept for longer each so many frames, and so many of them: what was
@@ -58,8 +58,7 @@ class Memory:
     if self._last is None:
       return None
     motion = self._flow.motion(frame, self._last.frame)
-    change = float(np.mean(np.abs(frame - warped(self._last.frame, motion.back))))
-    if np.mean(motion.sure) < _LEAST_SURE and change > _LEAST_CHANGE:
+    if begins_shot(frame, self._last.frame, motion):
       self.forget()
       return None
     moved = moved_along(self._last.painted, motion.back)
@@ -88,6 +87,12 @@ class Memory:
   def reach() -> int:
     """Returns how many frames back the memory goes at most."""
     return _EVERY * _KEPT + 1
+
+
+def begins_shot(frame: np.ndarray, before: np.ndarray, motion: Motion) -> bool:
+  """Says whether a frame [1, H, W, 3] is the first of a shot, by its motion from the one before."""
+  change = float(np.mean(np.abs(frame - warped(before, motion.back))))
+  return bool(np.mean(motion.sure) < _LEAST_SURE and change > _LEAST_CHANGE)
 
 
 def moved_along(painted: np.ndarray, flow: np.ndarray) -> np.ndarray:

@@ -2,10 +2,9 @@
 
 import dataclasses
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tf_style.many.parcel import Parcel, unpack
-from tf_style.many.tasks import Painted, Task
 from tf_style.system import machine
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class Actor:
     tf.config.threading.set_intra_op_parallelism_threads(cpus)
     tf.config.threading.set_inter_op_parallelism_threads(cpus)
     self._folder = tempfile.TemporaryDirectory(prefix="tf_style-worker-")
-    setup = unpack(parcel, self._folder.name)
+    setup, _, self._film = unpack(parcel, self._folder.name)
     config = dataclasses.replace(setup.config, device="gpu:0" if gpu else "cpu")
     self._setup = setup._replace(config=config)
     self._painter: ItemPainter | None = None
@@ -41,8 +40,8 @@ class Actor:
     from tf_style.many.painting import ItemPainter
     self._painter = ItemPainter(self._setup)
 
-  def paint(self, task: Task) -> Painted:
-    """Paints an item."""
+  def paint(self, task: Any) -> Any:
+    """Paints an item: a `Task`, to a `Painted`."""
     assert self._painter is not None, "the worker is ready"
     return self._painter.paint(task)
 
