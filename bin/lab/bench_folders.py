@@ -1,10 +1,15 @@
-"""What a folder takes from its second picture on, beside the steps, or beside the network alone."""
+"""What a folder takes from its second picture on, beside the steps, or beside the network alone.
+
+A repaint ends with the losses of the picture as it is written, in float32: an evaluation as each
+step is one, of which the table says what it takes.
+"""
 
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from bench_tools import SAMPLES, Bench, show_table
@@ -17,25 +22,22 @@ from tf_style.many.setup import Setup
 from tf_style.many.stamps import Stamps
 from tf_style.many.tasks import Painted
 from tf_style.pictures import images
+from tf_style.problem.problem import Problem
 from tf_style.settings.config import Config
 
 
 class Watched(Here):
-  """Remembers how long each picture took: its steps, or the network alone."""
+  """Remembers how long each picture's steps took, or how long the network takes with no other work.
+
+  Attributes:
+    seconds: of these, one a picture.
+    looks: of the losses of written pictures.
+  """
 
   def __init__(self, setup: Setup):
     super().__init__(setup)
     self.seconds: list[float] = []
-    if (style := self._painter._learned) is not None:
-      paint = style.paint
-
-      def timed(*given: Any) -> np.ndarray:
-        start = time.perf_counter()
-        picture = paint(*given)
-        self.seconds.append(time.perf_counter() - start)
-        return picture
-
-      style.paint = timed  # type: ignore[method-assign]
+    self.looks: list[float] = []
 
   def results(self, items: Sequence[Item], on_step: OnItem | None,
               ) -> Generator[tuple[Item, Stamps, Painted], None, None]:
@@ -43,11 +45,15 @@ class Watched(Here):
       if painted.losses:
         self.seconds.append(painted.descent_s)
       yield item, stamps, painted
+    if (style := self._painter._learned) is not None:
+      paint = timed(style.paint, self.seconds)
+      for item in items:
+        paint(images.load_picture(item.content))
 
 
 def measure(bench: Bench) -> dict[str, Any]:
   """Measures and prints all of this section, and returns it for JSON."""
-  size, count = (64, 3) if bench.quick else (256, 4)
+  size, count = (64, 3) if bench.quick else (256, 8)
   steps = {"steps": 2, "levels": 1} if bench.quick else {"effort": "draft"}
   config = Config.of(network=bench.weights.network.name, image_size=size, **steps)
   with tempfile.TemporaryDirectory() as folder:
@@ -57,7 +63,8 @@ def measure(bench: Bench) -> dict[str, Any]:
     found = {name: shares(*watched(Path(folder), name, setup))
              for name, setup in (("repaint", repaint), ("learned", learned))}
   show_table(f"A folder of {count} pictures of {size} px, from the second on", [
-      "way", "seconds a picture", "of the steps, or the network alone", "share of the rest"],
+      "way", "seconds a picture", "of the steps, or the network alone", "share of all else",
+      "of which the losses of the written picture"],
       [[way, *row.values()] for way, row in found.items()])
   return found
 
@@ -69,19 +76,35 @@ def write_folder(folder: Path, count: int, size: int) -> None:
     images.save_picture(folder / f"{index}.jpg", np.roll(photo, 17 * index, 2))
 
 
-def watched(folder: Path, output: str, setup: Setup) -> tuple[list[float], list[float]]:
-  """Paints a folder; returns the seconds of each picture, and those of its steps or network."""
+def timed(action: Callable[..., Any], seconds: list[float]) -> Callable[..., Any]:
+  """Returns a function that does the same, and notes how long it took."""
+  def act(*given: Any) -> Any:
+    start = time.perf_counter()
+    try:
+      return action(*given)
+    finally:
+      seconds.append(time.perf_counter() - start)
+
+  return act
+
+
+def watched(folder: Path, output: str,
+            setup: Setup) -> tuple[list[float], list[float], list[float]]:
+  """Paints a folder; returns the seconds of pictures, of steps or network, and of last looks."""
   job = make_job([str(folder / "photos")], setup, output=str(folder / output), content_mask=None,
                  logdir=folder / "logs")
   source, times = Watched(setup), [time.perf_counter()]
-  for item in job.run(lambda: source):
-    assert not item.error, item.error
-    times.append(time.perf_counter())
-  return np.diff(times).tolist(), source.seconds
+  with mock.patch.object(Problem, "value", timed(Problem.value, source.looks)):
+    for item in job.run(lambda: source):
+      assert not item.error, item.error
+      times.append(time.perf_counter())
+  return np.diff(times).tolist(), source.seconds, source.looks
 
 
-def shares(seconds: list[float], alone: list[float]) -> dict[str, float]:
-  """Returns medians from the second picture on, and the share of what is not `alone`."""
-  rest = [1 - part / whole for whole, part in zip(seconds[1:], alone[1:], strict=True)]
-  return {"seconds": float(np.median(seconds[1:])), "alone": float(np.median(alone[1:])),
-          "rest": float(np.median(rest))}
+def shares(seconds: list[float], alone: list[float], looks: list[float]) -> dict[str, float]:
+  """Returns medians from the second picture on, and the shares of what is not `alone`."""
+  looks = looks or [0.0] * len(seconds)
+  whole, part, look = (np.asarray(each[1:len(seconds)]) for each in (seconds, alone, looks))
+  return {"seconds": float(np.median(whole)), "alone": float(np.median(part)),
+          "rest": float(1 - np.median(part) / np.median(whole)),
+          "look": float(np.median(look) / np.median(whole))}

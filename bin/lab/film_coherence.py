@@ -14,7 +14,7 @@ that of the frames painted alone; the loss (of a learned style: the held-out dis
 picture) over theirs, both without the temporal term; seconds a frame over those of a default
 picture of that size (of a learned style: seconds); and how far the mean color of the last fifth of
 the frames is from that of frames painted alone, in grey levels. `--drift` paints one long film
-instead, and shows what becomes of its colors.
+instead, and shows what becomes of its colors and of its grain.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from tf_style.system import machine
 
 machine.start_tensorflow(keras=True)
 
+import cv2  # noqa: E402
 import film_scenes  # noqa: E402
 from bench_tools import in_turns, medians, show_rows, show_table  # noqa: E402
 from measures import Measures  # noqa: E402
@@ -194,10 +195,17 @@ def show_drift(count: int, scene: film_scenes.Scene, painter: FramePainter, conf
     if frame.number in wanted:
       alone = painter(scene.pictures[frame.number], None).picture
       rows.append([frame.number, *(text for picture in (frame.picture, alone) for text in (
-          np.round(255 * picture.mean((0, 1, 2)), 1), np.round(255 * picture.std((0, 1, 2)), 1))),
+          np.round(255 * picture.mean((0, 1, 2)), 1), np.round(255 * picture.std((0, 1, 2)), 1),
+          grain(picture))),
           f"{frame.losses.get('total', 0) - config.coherence * frame.losses.get('anchor', 0):.0f}"])
   show_table(f"drift over {count} frames", [
-      "frame", "mean color", "deviation", "mean color alone", "deviation alone", "loss"], rows)
+      "frame", "mean color", "deviation", "grain", "mean color alone", "deviation alone",
+      "grain alone", "loss"], rows)
+
+
+def grain(picture: np.ndarray) -> float:
+  """Returns how far pixels are from the mean of the nine around them, in grey levels."""
+  return 255 * float(np.mean(np.abs(picture[0] - cv2.blur(picture[0], (3, 3)))))
 
 
 def flow_seconds(scene: film_scenes.Scene) -> float:

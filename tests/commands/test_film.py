@@ -14,6 +14,7 @@ from test_disk import fill, small_drive  # noqa: F401 - a fixture
 from tf_style import run
 from tf_style.films import extra
 from tf_style.films.opening import open_film
+from tf_style.pictures.images import load_picture
 from tf_style.watching.events import history
 
 
@@ -66,7 +67,29 @@ def test_a_film_is_repainted(film, here, capfd, vgg16_weights):
   assert "loss/anchor" in figures and len(figures["loss/total"]) == 3
 
 
+@pytest.mark.full
+def test_workers_paint_the_film_of_one_process(here, capfd):
+  """Two shots by two workers: the same frames, but for the order of sums."""
+  pytest.importorskip("ray")
+  shots = [film_kinds.picture(index) for index in range(6)]
+  shots += [np.ascontiguousarray(255 - picture[::-1]) for picture in shots[:5]]
+  film_kinds.write(here / "shots.mp4", shots)
+  flags = ["--content=shots.mp4", "--model=oil", "--precision=float32"]
+  for name, more in (("one", []), ("two", ["--workers=2"])):
+    assert run.main([*flags, f"--output={name}", *more]) == 0
+  assert "wrote two: 11 frames" in capfd.readouterr().err
+  names = sorted(path.name for path in (here / "one").iterdir())
+  assert names == sorted(path.name for path in (here / "two").iterdir()) and len(names) == 11
+  for name in names:
+    one, two = (np.float32(load_picture(here / folder / name).rgb) for folder in ("one", "two"))
+    assert np.abs(one - two).mean() < 0.5 / 255
+  started = [history(only(here, f"logs/*-{name}"))["film/begins_shot"] for name in ("one", "two")]
+  assert sorted(map(tuple, started[0])) == sorted(map(tuple, started[1]))
+
+
 WRONG = [
+    (["--workers=0"], "--workers: expected a number of at least 1, received 0"),
+    (["--workers=two"], "--workers: expected a number of at least 1, received two"),
     (["--content=tone.m4a"], "--content: expected a film, received tone.m4a, which holds no pict"),
     (["--content=text.mp4"], "--content: expected a film that FFmpeg reads, received text.mp4"),
     (["--content=none.mp4"], "--content: expected a film that is there, received none.mp4"),

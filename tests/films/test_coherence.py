@@ -5,7 +5,7 @@ import pytest
 import scenes
 from made_problems import sample
 
-from tf_style.films.coherence import Memory
+from tf_style.films.coherence import Memory, moved_along
 from tf_style.films.flow import Flow
 
 
@@ -56,6 +56,15 @@ def test_a_cut_begins_a_shot_and_a_fade_does_not():
     dark = scenes.frame(number) * np.float32(light)
     assert memory.expect(dark) is not None
     memory.remember(number, dark, dark)
+
+
+def test_strokes_are_taken_over_and_the_noise_of_single_pixels_fades():
+  y, x = np.mgrid[:40, :48]
+  dots, strokes = (x + y) % 2 - 0.5, 0.5 * np.sin(2 * np.pi * x / 12)
+  height = lambda plane: np.ptp(moved_along(
+      np.repeat(np.float32(0.5 + plane)[None, ..., None], 3, -1),
+      np.zeros((40, 48, 2), np.float32))[0, 8:-8, 8:-8])
+  assert height(dots) < 0.8 and height(strokes) > 0.99
 
 
 @pytest.mark.parametrize("kind", ["flash", "noise", "fast pan"])

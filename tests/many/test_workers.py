@@ -11,10 +11,11 @@ from made_inputs import write_picture, write_weights
 
 import tf_style
 from tf_style.errors import InputError
+from tf_style.films.settings import FilmConfig
 from tf_style.many import workers
 from tf_style.many.folders import make_setup, paint_folder, source_of
 from tf_style.many.items import Item
-from tf_style.many.parcel import pack, unpack
+from tf_style.many.parcel import Footage, pack, unpack
 from tf_style.many.setup import Setup, Style
 from tf_style.many.tasks import Painted
 from tf_style.many.workers import Workers
@@ -156,7 +157,7 @@ def test_a_parcel_has_all_files(tmp_path):
   start = str(write_picture(tmp_path / "start.jpg", seed=4))
   setup = Setup(small(weights=str(write_weights(tmp_path / "w.h5"))), (
       Style("", (style, str(tmp_path / "masks")), (mask, mask), (1.0,)),), start)
-  there = unpack(pack(setup), str(tmp_path / "here"))
+  there = unpack(pack(setup), str(tmp_path / "here")).setup
   same = lambda ours, theirs: Path(ours).read_bytes() == Path(theirs).read_bytes()
   (of_there,) = there.styles
   assert same(of_there.pictures[0], style) and same(f"{of_there.pictures[1]}/m.png", mask)
@@ -167,8 +168,19 @@ def test_a_parcel_has_all_files(tmp_path):
     assert path.startswith(str(tmp_path / "here"))
 
 
+def test_a_parcel_has_the_film(setup, tmp_path):
+  (tmp_path / "here").mkdir()
+  film, mask = tmp_path / "film.mp4", str(write_picture(tmp_path / "m.png", seed=3))
+  film.write_bytes(b"film")
+  footage = Footage(str(film), mask, FilmConfig.of(start=1))
+  there = unpack(pack(setup, footage), str(tmp_path / "here")).film
+  assert Path(there.path).read_bytes() == b"film" and there.path.startswith(str(tmp_path / "here"))
+  assert Path(there.content_mask).read_bytes() == Path(mask).read_bytes()
+  assert there.settings == footage.settings and there.path.endswith("film.mp4")
+
+
 def test_a_parcel_has_the_learned_style(tmp_path):
-  there = unpack(pack(make_setup([], [], None, model="oil")), str(tmp_path))
+  there = unpack(pack(make_setup([], [], None, model="oil")), str(tmp_path)).setup
   assert Path(there.model).name == "oil" and there.model.startswith(str(tmp_path))
   assert there.styles[0].pictures == (f"{there.model}/style-1-style.jpg",)
   assert tf_style.LearnedStyle.load(there.model).record.styles

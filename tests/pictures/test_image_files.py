@@ -10,7 +10,8 @@ import pytest
 from picture_kinds import HEIGHT, PILLOW_CANNOT_OPEN, WIDTH, colors, picture_files
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from tf_style.pictures.images import load_picture, probe_size, save_picture
+from tf_style.errors import OutputError
+from tf_style.pictures.images import encoded, load_picture, probe_size, save_picture
 
 KINDS = picture_files()
 TURNED = {f"orientation {n}.jpg" for n in (5, 6, 7, 8)} | {
@@ -169,6 +170,15 @@ def written(request, tmp_path):
   if ending in (".jpg", ".jpeg") and has_alpha:
     rgb, has_alpha = rgb * alpha[..., None] + 1 - alpha[..., None], False
   return path, np.dstack([rgb[0], alpha if has_alpha else np.ones_like(alpha)]) * 255
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_bytes_are_those_of_the_file(ending, tmp_path):
+  made = colors()[None] / np.float32(255), np.linspace(0, 1, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
+  path = save_picture(tmp_path / f"out{ending}", *made, {"note": "here"})
+  assert encoded(f"result{ending}", *made, {"note": "here"}) == path.read_bytes()
+  with pytest.raises(OutputError, match="a name ending in"):
+    encoded("result.bmp", *made)
 
 
 def test_written_as_read_back(written):

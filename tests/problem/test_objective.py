@@ -48,6 +48,25 @@ def style_twin(name: str) -> float:
   return float(np.mean((one - other) ** 2) / len(one) ** 2)
 
 
+def test_what_is_compared_with_a_style_is_prepared_once(monkeypatch):
+  objective, prepared = Objective(Config.of(
+      network="vgg16", style_layers="block1_conv1", content_layers="block2_conv1",
+      neighbor_weight=0)), []
+  prepare = objective._loss.prepare
+  monkeypatch.setattr(objective, "_loss", objective._loss._replace(
+      prepare=lambda region: prepared.append(region) or prepare(region)))
+  content = {"content/block2_conv1": content_target(CONTENT["block2_conv1"])}
+  of = lambda seed: {"block1_conv1": statistics(feature_sums(features(seed)["block1_conv1"]))}
+  target = lambda style: objective.wanted((8, 12), content, style).targets["style/block1_conv1"][0]
+  one, other = of(2), of(5)
+  assert target(one) is target(one) and len(prepared) == 1
+  assert target(other) is not target(one) and len(prepared) == 2
+  for seed in range(80):  # of which the first are let go
+    target(of(seed))
+  np.testing.assert_array_equal(target(one).basis, prepare(one["block1_conv1"][0]).basis)
+  assert len(objective._targets) == 60
+
+
 def test_several_content_layers_each_have_their_mean_and_weight():
   raw, total = terms_of(content_layers="block1_conv1,block3_conv2",
                         content_layer_weights="0.25,3", content_weight=2, style_layers="")

@@ -41,6 +41,21 @@ def test_tiles_make_no_difference(made):
       np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5 * np.abs(one).max())
 
 
+def test_the_network_looks_at_a_content_once(made):
+  """Of one window, features come with the statistics; of several they do not."""
+  picture = sample("photo")
+  statistics, features = made.statistics_and_features(picture)
+  for name, (apart,) in made.statistics(picture).items():
+    for one, other in zip(apart, statistics[name][0], strict=True):
+      np.testing.assert_allclose(other, one, rtol=1e-5)
+  style = made.statistics(sample("waves"))
+  for name, apart in made.content(picture, statistics, style).items():
+    at_once = made.content(picture, statistics, style, features=features)[name]
+    np.testing.assert_allclose(at_once, apart, rtol=1e-5, atol=1e-4)
+  tiled, nothing = made.statistics_and_features(picture, tile_size=32)
+  assert nothing is None and tiled.keys() == statistics.keys()
+
+
 def test_two_graphs_serve_all_sizes(made):
   for longest in (131, 64, 96):
     picture = images.load_picture(SAMPLES / "cat.jpg", longest).rgb

@@ -86,11 +86,12 @@ FILES = (
          "go on with a run from the last checkpoint in its folder, such as logs/RUN, with the "
          "flags of that run; --steps may ask for more"),
     Flag("workers", "N", "The job",
-         "paint many pictures in so many processes; needs the extra 'cluster' (default: one for "
-         "each GPU; without GPUs 1, or on a cluster one for each machine)"),
+         "paint many pictures, or the shots of a film, in so many processes; needs the extra "
+         "'cluster' (default: one for each GPU; without GPUs, and for a film, 1, or on a cluster "
+         "one for each machine)"),
     Flag("cluster", "ADDRESS", "The job",
-         "paint many pictures on the machines of a Ray cluster; 'auto' is the one that this "
-         "machine is part of"),
+         "paint many pictures, or the shots of a film, on the machines of a Ray cluster; 'auto' is "
+         "the one that this machine is part of"),
     Flag("verbosity", "-1|0|1", "The job",
          "-1: no progress bar; 1: TensorFlow's own messages too (default: 0)"))
 
@@ -124,7 +125,7 @@ def job(given: Mapping[str, Any]) -> Job:
   """
   for name in ("workers", "cluster"):
     if name in given:
-      raise InputError(f"--{name}: " + expected("several pictures beside it", "one"))
+      raise InputError(f"--{name}: " + expected("several pictures beside it, or a film", "one"))
   for name in FILM_FLAGS:
     if name in given:
       raise InputError(f"--{name}: " + expected("a film as --content beside it", given[name]))

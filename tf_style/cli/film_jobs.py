@@ -7,21 +7,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tf_style.cli import flag_files
-from tf_style.cli.jobs import Job, job_of
+from tf_style.cli.jobs import Job, job_of, workers_of
 from tf_style.cli.models import job_with_model
 from tf_style.cli.paths import check_path, path_of, paths_of
 from tf_style.errors import InputError, expected
 from tf_style.films import kept, targets
 from tf_style.films.opening import is_film
 from tf_style.films.settings import FilmConfig
+from tf_style.many.workers import check_installed
 from tf_style.pictures import images
 from tf_style.settings.config import Config
 from tf_style.system import files
 
 FILM_FLAGS = tuple(field.name for field in dataclasses.fields(FilmConfig))
 _NEVER = ("init_image", "content_map", "style_scale_map", "output_size", "fit", "polish",
-          "tileable", "timelapse", "each_style", "workers", "cluster")
-_BESIDE_RESUME = ("resume", "output", "verbosity", "crf", "device", "max_pixels")
+          "tileable", "timelapse", "each_style")
+_OF_THE_JOB = ("content", "workers", "cluster")
+_BESIDE_RESUME = ("resume", "output", "verbosity", "crf", "device", "max_pixels", "workers",
+                  "cluster")
 # Settings that a film has beside --model, where a picture has none.
 _OF_A_FILM = ("coherence", "deterministic", "logdir")
 _PATHS = ("content", "style", "content_mask", "style_mask", "model", "output", "logdir")
@@ -38,6 +41,7 @@ class FilmJob(NamedTuple):
     named: whether the user gave that path; a name of ours never overwrites.
     flag_lines: lines of a flag file that repeats the job.
     resume: the folder of the run to go on with, or None.
+    workers, cluster: processes that paint it, or None: this one.
   """
 
   job: Job
@@ -47,6 +51,13 @@ class FilmJob(NamedTuple):
   named: bool
   flag_lines: tuple[str, ...]
   resume: Path | None = None
+  workers: int | None = None
+  cluster: str | None = None
+
+  @property
+  def is_elsewhere(self) -> bool:
+    """Whether other processes paint the frames."""
+    return (self.workers or 1) > 1 or self.cluster is not None
 
   @property
   def config(self) -> Config:
@@ -83,7 +94,11 @@ def film_job_of(given: Mapping[str, Any], resume: Path | None = None) -> FilmJob
   (content,), job = paths_of(given, "content"), _job_of_frames(given)
   output = path_of(given, "output")
   path = Path(output) if output is not None else _named_after(content, job)
-  return FilmJob(job, content, settings, path, output is not None, tuple(_lines(given)), resume)
+  made = FilmJob(job, content, settings, path, output is not None, tuple(_lines(given)), resume,
+                 workers_of(given), given.get("cluster"))
+  if made.is_elsewhere:
+    check_installed()
+  return made
 
 
 def resumed(given: Mapping[str, Any], saved: Mapping[str, Any]) -> FilmJob:
@@ -126,7 +141,7 @@ def check(job: FilmJob) -> None:
 
 def _job_of_frames(given: Mapping[str, Any]) -> Job:
   """Returns the job of the frames, which are no files."""
-  own = {name: value for name, value in given.items() if name not in (*FILM_FLAGS, "content")}
+  own = {name: value for name, value in given.items() if name not in (*FILM_FLAGS, *_OF_THE_JOB)}
   if "model" not in given:
     job = job_of(own)
     return job._replace(inputs=job.inputs._replace(content=None))

@@ -40,7 +40,7 @@ class FilmProgress:
 
   def on_frame(self, frame: "PaintedFrame") -> None:
     """Takes note of a finished frame."""
-    self._done = frame.number + 1
+    self._done += 1  # of several shots, perhaps, in whatever order
     if not frame.begins_shot:  # which takes longer than others
       before = self._seconds_a_frame
       self._seconds_a_frame = frame.seconds if before is None else (

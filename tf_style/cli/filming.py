@@ -11,12 +11,14 @@ from tf_style.cli.attempts import Attempts
 from tf_style.cli.film_jobs import FilmJob
 from tf_style.cli.film_progress import FilmProgress
 from tf_style.cli.progress import clock
-from tf_style.descent.step import Step
+from tf_style.descent.step import OnStep, Step
 from tf_style.errors import InputError, expected
 from tf_style.films import frames, sizes
 from tf_style.films.digests import digest
 from tf_style.films.kept import KeptFrames
 from tf_style.films.opening import open_film
+from tf_style.many.parcel import Footage
+from tf_style.many.setup import Setup, Style
 from tf_style.system import files, locks
 from tf_style.system.signals import Signals
 
@@ -45,13 +47,37 @@ def paint(job: FilmJob, signals: Signals, command_line: str) -> int:
   film = open_film(job.content, job.settings.fps, config.max_pixels)
   sizes.painted_size(film.about, config.image_size, config.max_pixels)
   next(frames.chosen(film, job.settings))  # there is one, from --start on
-  from tf_style.films.painting import make_painter
-  inputs, model = job.job.inputs, job.job.model
-  painter = make_painter(inputs.styles or None, config, model, job.settings,
-                         content_mask=inputs.content_mask, style_mask=inputs.style_masks or None)
+  painter = None if job.is_elsewhere else _painter_of(job)
   run = _Run(job, film, signals, command_line)
-  with contextlib.closing(painter), run.held():
+  with contextlib.closing(painter) if painter else contextlib.nullcontext(), run.held():
     return run.paint(painter)
+
+
+def _painter_of(job: FilmJob) -> Any:
+  """Returns what paints the frames in this process."""
+  from tf_style.films.painting import make_painter
+  inputs = job.job.inputs
+  return make_painter(inputs.styles or None, job.config, job.job.model, job.settings,
+                      content_mask=inputs.content_mask, style_mask=inputs.style_masks or None)
+
+
+@contextlib.contextmanager
+def _frames(job: FilmJob, work: Any, on_step: OnStep) -> Iterator[Any]:
+  """Opens the generator of frames: of this process, or of workers."""
+  from tf_style.films.painting import paint_frames
+  if not job.is_elsewhere:
+    yield paint_frames(work, on_step)
+    return
+  from tf_style.many.shots import film_workers, paint_shots
+  inputs, model = job.job.inputs, job.job.model
+  absolute = lambda paths: tuple(os.path.abspath(str(path)) for path in paths)
+  style = Style("", absolute(inputs.styles), absolute(inputs.style_masks), job.config.style_scale)
+  mask, = absolute([inputs.content_mask]) if inputs.content_mask else (None,)
+  setup = Setup(job.config, (style,), None, None if model is None else os.path.abspath(model))
+  workers = film_workers(setup, Footage(os.path.abspath(job.content), mask, job.settings),
+                         work.kept, job.workers, job.cluster)
+  with contextlib.closing(workers), contextlib.closing(paint_shots(work, workers)) as painted:
+    yield painted
 
 
 class _Run:
@@ -89,18 +115,17 @@ class _Run:
   def paint(self, painter: Any) -> int:
     """Paints what is not painted yet, writes the film, and returns the exit code."""
     from tf_style.films.painting import FilmJob as Work
-    from tf_style.films.painting import paint_frames
     job = self._job
     work = Work(self._film, painter, job.job.config, job.settings, self._kept)
     total, done = frames.count(self._film, job.settings), len(self._kept.entries)
     self._begin(work.size, total, done)
-    painted = paint_frames(work, self._on_step)
     try:
-      for frame in painted:
-        self._signals.stepping = True
-        self._take(frame)
-        if self._signals.received:
-          return self._stopped(total)
+      with _frames(job, work, self._on_step) as painted:
+        for frame in painted:
+          self._signals.stepping = not job.is_elsewhere
+          self._take(frame)
+          if self._signals.received:
+            return self._stopped(total)
     except (OSError, KeyboardInterrupt):
       self._say_how_to_go_on()
       raise

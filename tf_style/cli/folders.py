@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tf_style.cli import console, flag_files
 from tf_style.cli.job_progress import JobProgress
-from tf_style.cli.jobs import job_of, verbosity_of
+from tf_style.cli.jobs import job_of, verbosity_of, workers_of
 from tf_style.cli.models import job_with_model
 from tf_style.cli.paths import check_path, path_of, paths_of
 from tf_style.descent.step import Step
@@ -99,7 +99,7 @@ def asked(given: Mapping[str, Any]) -> Folders:
       polish=settings.polish, init_image=path_of(given, "init_image"),
       each_style=_each_style(given),
       scaled=settings.model is not None and "style_scale" not in given)
-  source = source_of(setup, _workers(given), given.get("cluster"))
+  source = source_of(setup, workers_of(given), given.get("cluster"))
   job = make_job(contents, setup, output=output, content_mask=path_of(given, "content_mask"),
                  logdir=path_of(given, "logdir") or "logs", flags=_flag_file(given))
   return Folders(job, source, verbosity_of(given))
@@ -159,15 +159,6 @@ def _each_style(given: Mapping[str, Any]) -> bool:
     return bool(kind.parse(given.get("each_style", "false")))
   except ValueError:
     raise InputError("--each_style: " + expected(kind.noun, given["each_style"])) from None
-
-
-def _workers(given: Mapping[str, Any]) -> int | None:
-  if "workers" not in given:
-    return None
-  text = given["workers"]
-  if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 10_000):
-    raise InputError("--workers: " + expected("a number of at least 1", text))
-  return int(text)
 
 
 def _flag_file(given: Mapping[str, Any]) -> str:

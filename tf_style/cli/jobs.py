@@ -96,6 +96,20 @@ def weights_of(text: str) -> str:
   return text if text in ("auto", "imagenet") else os.path.abspath(understood(text, "weights"))
 
 
+def workers_of(given: Mapping[str, Any]) -> int | None:
+  """Returns the number of --workers; None where it is not given.
+
+  Raises:
+    InputError: it is none.
+  """
+  if "workers" not in given:
+    return None
+  text = given["workers"]
+  if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 10_000):
+    raise InputError("--workers: " + expected("a number of at least 1", text))
+  return int(text)
+
+
 def verbosity_of(given: Mapping[str, Any]) -> int:
   """Returns the level of --verbosity.
 

@@ -19,7 +19,7 @@ def blended(made: np.ndarray, expected: Expected, coherence: float) -> np.ndarra
   """Takes over what is expected where it is trusted, and where the network's picture agrees.
 
   made + s t a (e - made), with the trust t, the agreement a of colors, and a share s of
-  c / (c + d / 4), where d is 0 where strokes are alike, and 1 where they differ. So strokes stay
+  c / (c + d / 5), where d is 0 where strokes are alike, and 1 where they differ. So strokes stay
   where they were, and all the more where the network has changed them little. A mean of strokes
   that differ is paler than they are: its details get back the contrast that the network's picture
   has there.
@@ -33,7 +33,7 @@ def blended(made: np.ndarray, expected: Expected, coherence: float) -> np.ndarra
   gap, side = before - picture, 2 * math.ceil(min(made.shape[1:3]) * _SEEN) + 1
   agreement = _alike(np.max(np.abs(cv2.blur(gap, (side, side))), -1), _COLORS)
   strokes = _alike(cv2.blur(np.mean(np.abs(gap), -1), (side, side)), _STROKES)
-  share = coherence / (coherence + np.float32(0.25) * (1 - strokes) + np.float32(1e-6))
+  share = coherence / (coherence + np.float32(0.2) * (1 - strokes) + np.float32(1e-6))
   weights = expected.trust[0] * (share * agreement)[..., None]
   mixed = picture + weights * gap
   crisp = as_crisp(mixed, picture)

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_style.films.flow import Flow
+from tf_style.films import extra
+from tf_style.films.flow import Flow, Motion
 from tf_style.films.warp import warped
 
 # A frame and its result are kept for longer each so many frames, and so many of them: what was
@@ -14,6 +15,8 @@ _EVERY, _KEPT = 8, 2
 # before, moved along, is this far from it.
 _LEAST_SURE, _LEAST_CHANGE = 0.4, 0.06
 _ENOUGH = 0.98  # of a frame is known: earlier ones are not looked at
+# Of a pixel that is moved along, the share of each of the two beside it, in rows and in columns.
+_SMOOTH = 1 / 32
 
 
 class Expected(NamedTuple):
@@ -55,11 +58,10 @@ class Memory:
     if self._last is None:
       return None
     motion = self._flow.motion(frame, self._last.frame)
-    change = float(np.mean(np.abs(frame - warped(self._last.frame, motion.back))))
-    if np.mean(motion.sure) < _LEAST_SURE and change > _LEAST_CHANGE:
+    if begins_shot(frame, self._last.frame, motion):
       self.forget()
       return None
-    moved = warped(self._last.painted, motion.back, sharp=True)
+    moved = moved_along(self._last.painted, motion.back)
     known = motion.trust[None, ..., None]
     picture = known * moved
     for past in reversed(self._older):
@@ -67,7 +69,7 @@ class Memory:
         continue
       motion = self._flow.rough_motion(frame, past.frame)
       more = np.maximum(motion.trust[None, ..., None] - known, 0)
-      picture += more * warped(past.painted, motion.back, sharp=True)
+      picture += more * moved_along(past.painted, motion.back)
       known = known + more
     return Expected(picture + (1 - known) * moved, known)
 
@@ -85,3 +87,23 @@ class Memory:
   def reach() -> int:
     """Returns how many frames back the memory goes at most."""
     return _EVERY * _KEPT + 1
+
+
+def begins_shot(frame: np.ndarray, before: np.ndarray, motion: Motion) -> bool:
+  """Says whether a frame [1, H, W, 3] is the first of a shot, by its motion from the one before."""
+  change = float(np.mean(np.abs(frame - warped(before, motion.back))))
+  return bool(np.mean(motion.sure) < _LEAST_SURE and change > _LEAST_CHANGE)
+
+
+def moved_along(painted: np.ndarray, flow: np.ndarray) -> np.ndarray:
+  """Moves a result [1, H, W, 3] along a flow, and smooths it by very little.
+
+  Painting and interpolation leave noise of one or two pixels' width in each frame. The next frame
+  would keep it and add its own: after a hundred, dark parts had bright dots, in rows. Strokes are
+  wider, and each frame's steps draw them as sharp as the first one's.
+  """
+  kernel = np.array([_SMOOTH, 1 - 2 * _SMOOTH, _SMOOTH], np.float32)
+  cv2 = extra.load("cv2")
+  moved = warped(painted, flow, sharp=True)[0]
+  smooth: np.ndarray = cv2.sepFilter2D(moved, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT_101)
+  return smooth[None]

@@ -11,19 +11,26 @@ from tf_style.films.settings import FilmConfig
 from tf_style.pictures import images
 
 
-def chosen(film: Film, settings: FilmConfig) -> Iterator[Frame]:
+def chosen(film: Film, settings: FilmConfig, since: Fraction = Fraction(0)) -> Iterator[Frame]:
   """Yields the frames from `start` to `end`, at most `fps` a second; times begin at `start`.
 
+  Args:
+    film: to be read.
+    settings: those named are read.
+    since: the time of a frame before which none is yielded, and which is sought in the film.
   Raises:
     InputError: there is none; the message says how long the film is.
   """
   start, end = (Fraction(time).limit_denominator(1_000_000)
                 for time in (settings.start, settings.end))
   last, any_yet = Fraction(0), False
+  rate = Fraction(settings.fps).limit_denominator(1001)
+  thinned = 0 < rate < film.about.rate
+  sought = max(since - 1 / rate, Fraction(0)) if thinned else since  # all of a tick is looked at
   frames: Iterator[Frame] = (
-      frame._replace(time=frame.time - start) for frame in film.frames(start))
-  if settings.fps and Fraction(settings.fps).limit_denominator(1001) < film.about.rate:
-    frames = at_rate(frames, Fraction(settings.fps).limit_denominator(1001))
+      frame._replace(time=frame.time - start) for frame in film.frames(start + sought))
+  if thinned:
+    frames = (frame for frame in at_rate(frames, rate) if frame.time >= since)
   for frame in frames:
     last = frame.time + frame.duration
     if end and frame.time >= end - start:

@@ -1,5 +1,6 @@
 """The finished frames of a film, kept without loss, so that it can be gone on with and written."""
 
+import functools
 import json
 import os
 from collections.abc import Iterator
@@ -32,11 +33,25 @@ class Entry(NamedTuple):
   begins_shot: bool
 
 
+class FrameFiles(NamedTuple):
+  """A finished frame as bytes of PNGs, to be sent.
+
+  Attributes:
+    entry: about it.
+    picture: as it is to be seen.
+    optimized: what the next frames go by; empty where that is `picture`.
+  """
+
+  entry: Entry
+  picture: bytes
+  optimized: bytes
+
+
 class KeptFrames:
   """A folder with a PNG a frame, and a line about each; what is in it outlives the process.
 
   Attributes:
-    entries: the finished frames, in order.
+    entries: the finished frames, by number.
   """
 
   def __init__(self, folder: Path, key: dict[str, object]):
@@ -58,13 +73,13 @@ class KeptFrames:
       (folder / _FRAMES).mkdir(parents=True, exist_ok=True)
       text = json.dumps(about, indent=1, sort_keys=True) + "\n"
       files.write_atomically(path, lambda aside: aside.write_text(text, "utf-8"))
-    self.entries = list(self._read())
+    self.entries = {entry.number: entry for entry in self._read()}
 
   def add(self, entry: Entry, picture: np.ndarray, optimized: np.ndarray) -> None:
     """Keeps a frame.
 
     Args:
-      entry: about it; its number is the next one.
+      entry: about it.
       picture: [1, H, W, 3], as it is to be seen.
       optimized: likewise, before `color` and `strength`: what the next frames go by.
     Raises:
@@ -73,13 +88,39 @@ class KeptFrames:
     images.save_picture(self.path(entry.number), picture)
     if optimized is not picture and not np.array_equal(optimized, picture):
       images.save_picture(self._other(entry.number), optimized)
+    self._note(entry)
+
+  def add_files(self, files_of: FrameFiles) -> None:
+    """Keeps a frame whose files were made elsewhere.
+
+    Raises:
+      OSError: from the system; the frame is not kept.
+    """
+    number = files_of.entry.number
+    for path, data in ((self.path(number), files_of.picture),
+                       (self._other(number), files_of.optimized)):
+      if data:
+        files.write_atomically(path, functools.partial(Path.write_bytes, data=data))
+    self._note(files_of.entry)
+
+  def files(self, number: int) -> FrameFiles:
+    """Returns the files of a frame, to be kept elsewhere."""
+    other = self._other(number)
+    return FrameFiles(self.entries[number], self.path(number).read_bytes(),
+                      other.read_bytes() if other.exists() else b"")
+
+  def _note(self, entry: Entry) -> None:
     line = json.dumps({"number": entry.number, "time": str(entry.time),
                        "duration": str(entry.duration), "begins_shot": entry.begins_shot})
     with open(self._folder / _RECORD, "a", encoding="utf-8") as file:
       file.write(line + "\n")
       file.flush()
       os.fsync(file.fileno())
-    self.entries.append(entry)
+    self.entries[entry.number] = entry
+
+  def is_needed(self, number: int, reach: int) -> bool:
+    """Whether one of so many frames after this one is missing, for which it is remembered."""
+    return any(later not in self.entries for later in range(number + 1, number + 1 + reach))
 
   def path(self, index: int) -> Path:
     """Returns the path of a frame's PNG."""
@@ -102,7 +143,7 @@ class KeptFrames:
     return self._folder / _FRAMES / f".optimized-{index + 1:06d}.png"
 
   def _read(self) -> Iterator[Entry]:
-    """Yields the frames up to the first that is not there whole."""
+    """Yields the frames that are there whole; lines of others are left out of the file."""
     try:
       lines = (self._folder / _RECORD).read_text("utf-8").splitlines(keepends=True)
     except OSError:
@@ -114,7 +155,7 @@ class KeptFrames:
       except ValueError:
         record = None
       if record is None or not self.path(record["number"]).exists():
-        break
+        continue
       whole.append(line)
       yield Entry(record["number"], Fraction(record["time"]), Fraction(record["duration"]),
                   record["begins_shot"])

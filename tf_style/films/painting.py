@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -53,6 +54,21 @@ class PaintedFrame(NamedTuple):
   unsteadiness: float
   trust: float
   seconds: float
+
+
+class Part(NamedTuple):
+  """Frames of one shot that are painted one after the other.
+
+  Attributes:
+    first: number of the frame from which the film is read: those before `begin` are kept.
+    time: of that frame, in the result.
+    begin, end: from which frame on they are painted, and before which they end.
+  """
+
+  first: int
+  time: Fraction
+  begin: int
+  end: int
 
 
 class FilmJob(NamedTuple):
@@ -141,26 +157,30 @@ def make_painter(style: Sources, config: Config,
   return Stylizer(model, config)
 
 
-def paint_frames(job: FilmJob, on_step: OnStep | None = None,
+def paint_frames(job: FilmJob, on_step: OnStep | None = None, part: Part | None = None,
                  ) -> Generator[PaintedFrame, None, bool]:
   """Paints the frames that are not kept yet, and keeps them.
 
+  Args:
+    job: the film.
+    on_step: as for `paint_film`.
+    part: which frames; None is all.
   Returns:
     By its end: whether all were painted.
   """
   memory = Memory(Flow()) if job.config.coherence else None
   height, width = job.size
-  kept = len(job.kept.entries) if job.kept else 0
-  for number, frame in enumerate(frames.chosen(job.film, job.settings)):
+  kept, part = job.kept, part or Part(0, Fraction(0), 0, sys.maxsize)
+  for number, frame in enumerate(frames.chosen(job.film, job.settings, part.time), part.first):
     begun = time.perf_counter()
-    if number < kept and (memory is None or number < kept - Memory.reach()):
-      continue
+    if number >= part.end:
+      break
     picture = frames.at_size(frame, height, width)
-    if number < kept:
-      assert memory is not None and job.kept is not None
-      if job.kept.entries[number].begins_shot:
-        memory.forget()
-      memory.remember(number, picture, job.kept.optimized(number))
+    if kept and number in kept.entries:
+      if memory and kept.is_needed(number, Memory.reach()):
+        if kept.entries[number].begins_shot:
+          memory.forget()
+        memory.remember(number, picture, kept.optimized(number))
       continue
     expected = memory.expect(picture) if memory else None
     painted = job.painter(picture, expected, on_step)
@@ -168,9 +188,9 @@ def paint_frames(job: FilmJob, on_step: OnStep | None = None,
       return False
     if memory:
       memory.remember(number, picture, painted.optimized)
-    if job.kept:
+    if kept:
       entry = Entry(number, frame.time, frame.duration, expected is None)
-      job.kept.add(entry, painted.picture, painted.optimized)
+      kept.add(entry, painted.picture, painted.optimized)
     unsteadiness, trust = _moved(painted.optimized, expected)
     yield PaintedFrame(
         number, float(frame.time), painted.picture, painted.losses, expected is None,
@@ -214,14 +234,14 @@ def _encode(job: FilmJob, path: Path, say: Callable[[str], object]) -> None:
   writer = writing.make_writer(
       path, sheet, sound, None if settings.crf < 0 else settings.crf)
   with contextlib.closing(writer):
-    for entry in job.kept.entries:
+    for _, entry in sorted(job.kept.entries.items()):
       writer.write(Frame(job.kept.picture(entry.number), entry.time, entry.duration))
 
 
 def _copy(job: FilmJob, folder: Path) -> None:
   assert job.kept is not None
-  for entry in job.kept.entries:
-    path = job.kept.path(entry.number)
+  for number in sorted(job.kept.entries):
+    path = job.kept.path(number)
     shutil.copyfile(path, folder / path.name)
 
 

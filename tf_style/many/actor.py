@@ -2,10 +2,9 @@
 
 import dataclasses
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tf_style.many.parcel import Parcel, unpack
-from tf_style.many.tasks import Painted, Task
 from tf_style.system import machine
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ class Actor:
       gpu: whether it has a GPU, which is the only one that it sees.
     """
     self._folder = tempfile.TemporaryDirectory(prefix="tf_style-worker-")
-    setup = unpack(parcel, self._folder.name)
+    setup, _, self._film = unpack(parcel, self._folder.name)
     tf = machine.start_tensorflow(keras=setup.model is not None)
     tf.config.threading.set_intra_op_parallelism_threads(cpus)
     tf.config.threading.set_inter_op_parallelism_threads(cpus)
@@ -41,8 +40,8 @@ class Actor:
     from tf_style.many.painting import ItemPainter
     self._painter = ItemPainter(self._setup)
 
-  def paint(self, task: Task) -> Painted:
-    """Paints an item."""
+  def paint(self, task: Any) -> Any:
+    """Paints an item: a `Task`, to a `Painted`."""
     assert self._painter is not None, "the worker is ready"
     return self._painter.paint(task)
 

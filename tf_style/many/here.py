@@ -3,6 +3,7 @@
 from collections.abc import Generator, Sequence
 
 from tf_style.errors import InputError
+from tf_style.many.ahead import ahead
 from tf_style.many.items import Item
 from tf_style.many.job import OnItem
 from tf_style.many.painting import ItemPainter, Stopped
@@ -24,7 +25,16 @@ class Here:
 
   def results(self, items: Sequence[Item], on_step: OnItem | None,
               ) -> Generator[tuple[Item, Stamps, Painted], None, None]:
-    """Yields items as they are painted, until all are, or `on_step` ended one."""
+    """Yields items as they are painted, until all are, or `on_step` ended one.
+
+    A learned style paints a picture in less time than writing one may take, and knows no steps: it
+    goes on while the last result is written.
+    """
+    results = self._results(items, on_step)
+    return ahead(results) if not self._painter.has_steps else results
+
+  def _results(self, items: Sequence[Item], on_step: OnItem | None,
+               ) -> Generator[tuple[Item, Stamps, Painted], None, None]:
     for item in items:
       try:
         task, stamps = task_of(item)

@@ -2,7 +2,7 @@
 
 The file holds one JSON record a line: what the job is, the settings that items were painted with,
 and for each item what is about to be written, then that it is done, or why it failed. Lines are
-only added, each flushed to disk; a last line that is cut off does not count. When a job is begun
+only added; a last line that is cut off does not count. When a job is begun
 again, what still counts is written anew, aside, and renamed.
 """
 
@@ -107,10 +107,13 @@ class Manifest:
   def note(self, record: Record) -> None:
     """Takes note of an item; what was noted outlives the process.
 
+    What is about to be written is flushed to disk before it is: by that and the result itself it is
+    known, after a power failure too, that it was done.
+
     Raises:
       OSError: from the system.
     """
-    self._write(record._asdict())
+    self._write(record._asdict(), flush=record.state == WRITING)
 
   def close(self) -> None:
     """Leaves the job to other processes."""
@@ -128,12 +131,13 @@ class Manifest:
     for line in _lines(self._folder / FILE):
       self._take(line)
 
-  def _write(self, line: dict[str, Any]) -> None:
+  def _write(self, line: dict[str, Any], flush: bool = True) -> None:
     assert self._file is not None, "the job has begun"
     data = json.dumps(line).encode() + b"\n"
     if self._file.write(data) < len(data):
       raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(self._folder / FILE))
-    os.fsync(self._file.fileno())
+    if flush:
+      os.fsync(self._file.fileno())
     self._take(line)
 
   def _take(self, line: Mapping[str, Any]) -> None:

@@ -2,10 +2,7 @@
 
 import functools
 import io
-import tempfile
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 from tf_style.descent.step import OnStep
 from tf_style.errors import InputError
@@ -19,7 +16,6 @@ from tf_style.problem.inputs import Inputs
 from tf_style.problem.loaded import style_reader
 from tf_style.repaint.metadata import picture_metadata
 from tf_style.repaint.painter import Painter
-from tf_style.repaint.result import Result
 from tf_style.vgg.extractor import Extractors
 from tf_style.vgg.weights import load_weights
 
@@ -49,6 +45,11 @@ class ItemPainter:
     self._painter_of = functools.lru_cache(max(8, len(setup.styles)))(self._made_painter)
     self._styles_at = functools.lru_cache(2)(
         style_reader(Inputs.of(None, setup.styles[0].pictures), config))
+
+  @property
+  def has_steps(self) -> bool:
+    """Whether pictures are repainted, perhaps after a learned style."""
+    return self._painter is not None
 
   def close(self) -> None:
     """Frees the graphs."""
@@ -86,8 +87,8 @@ class ItemPainter:
       return self._repaint(task, content, mask, painted.picture, on_step)
     alpha = painted.loaded.content.alpha if painted.loaded.content else None
     about = painting.metadata(painted, setup.config, str(setup.model))
-    save = lambda path: images.save_picture(path, painted.finished(setup.config), alpha, about)
-    return Painted(_encoded(save, task.ending), notes=tuple(painted.loaded.notes))
+    data = images.encoded(f"result{task.ending}", painted.finished(setup.config), alpha, about)
+    return Painted(data, notes=tuple(painted.loaded.notes))
 
   def _repaint(self, task: Task, content: images.Source, mask: images.Source | None,
                start: images.Source | None, on_step: OnStep | None) -> Painted:
@@ -97,8 +98,9 @@ class ItemPainter:
       raise Stopped
     if result.failed:
       return Painted(error=f"{task.content_name}: the loss was not finite again and again")
-    return Painted(_encoded(functools.partial(_save, result), task.ending), result.losses,
-                   descent_s=result.seconds, notes=result.plan.notes)
+    data = images.encoded(f"result{task.ending}", result.picture, result.plan.alpha,
+                          picture_metadata(result.plan, result.losses))
+    return Painted(data, result.losses, descent_s=result.seconds, notes=result.plan.notes)
 
   def _made_painter(self, style: int, scale: tuple[float, ...]) -> Painter:
     assert self._painter is not None, "the setup repaints"
@@ -122,16 +124,3 @@ class _Named(io.BytesIO):
   def __init__(self, data: bytes, name: str):
     super().__init__(data)
     self.name = name
-
-
-def _save(result: Result, path: Path) -> None:
-  images.save_picture(path, result.picture, result.plan.alpha,
-                      picture_metadata(result.plan, result.losses))
-
-
-def _encoded(save: Callable[[Path], object], ending: str) -> bytes:
-  """Returns the bytes of a picture's file, which a function writes."""
-  with tempfile.TemporaryDirectory(prefix="tf_style-") as folder:
-    path = Path(folder, f"result{ending}")
-    save(path)
-    return path.read_bytes()

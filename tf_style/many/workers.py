@@ -1,24 +1,23 @@
 """Paints the items of a job in several processes, on this machine or on a cluster, through Ray.
 
-Each worker is an actor on one device: a GPU, or a share of the processors. Pictures and results
-travel as bytes, so machines need no folder in common. Two items at most wait at a worker. The items
-of a worker that dies go to the others.
+Each worker is an actor on one device: a GPU, or a share of the processors. Items, which are
+pictures or parts of a film, and results travel as bytes, so machines need no folder in common. Two
+items at most wait at a worker. The items of a worker that dies go to the others.
 """
 
 import collections
 import importlib.util
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from absl import logging
 
 from tf_style.errors import InputError, expected
 from tf_style.many.actor import Actor
-from tf_style.many.items import Item
 from tf_style.many.job import OnItem
-from tf_style.many.parcel import Parcel, pack
+from tf_style.many.parcel import Footage, Parcel, pack
 from tf_style.many.setup import Setup
 from tf_style.many.stamps import Stamps
 from tf_style.many.tasks import Painted, task_of
@@ -46,6 +45,21 @@ def check_installed() -> None:
         "Ray, which starts them (pip install 'tf_style[cluster]')", "none"))
 
 
+class Item(Protocol):
+  """What a worker is given, once it is turned into a task.
+
+  Attributes:
+    name: which no other item has.
+    content: path, for messages.
+  """
+
+  @property
+  def name(self) -> str: ...
+
+  @property
+  def content(self) -> str: ...
+
+
 class Share(NamedTuple):
   """What a worker asks for: processors, and GPUs."""
 
@@ -64,22 +78,29 @@ class _Sent(NamedTuple):
 class Workers:
   """The actors of one job."""
 
-  def __init__(self, setup: Setup, count: int | None, cluster: str | None):
+  def __init__(self, setup: Setup, count: int | None, cluster: str | None, *,
+               film: Footage | None = None, kind: type[Actor] = Actor,
+               task_of: Callable[[Any], tuple[Any, Stamps]] = task_of):
     """Starts Ray or joins a cluster, and starts the actors.
 
     Args:
       setup: of the job.
       count: of the actors; None is one for each GPU, or machine where there are none.
       cluster: address; None is this machine alone.
+      film: whose frames are painted; None for pictures.
+      kind: of the actors.
+      task_of: turns an item into what its actor is given, and stamps of its files.
     Raises:
       InputError: the cluster does not answer.
     """
     import ray
+    self._kind, self._task_of = kind, task_of
     self._ray = ray
     self._began_ray = not ray.is_initialized()
     if self._began_ray:
       _join(cluster)
-    self._parcel = ray.put(Parcel(setup, {}) if cluster is None else pack(setup))
+    self._parcel = ray.put(
+        Parcel(setup, {}, film) if cluster is None else pack(setup, film))
     self._count, self._share = _shares(ray, setup, count)
     self._sent: dict[Any, _Sent] = {}
     self._load: collections.Counter[Any] = collections.Counter()
@@ -90,10 +111,18 @@ class Workers:
       self._start()
 
   def results(self, items: Sequence[Item], on_step: OnItem | None,
-              ) -> Generator[tuple[Item, Stamps, Painted], None, None]:
+              ) -> Generator[tuple[Any, Stamps, Any], None, None]:
     """Yields items as they are painted, in whatever order; `on_step` is not told of their steps."""
     del on_step
-    waiting = collections.deque(items)
+    return self.work(collections.deque(items))
+
+  def work(self, waiting: collections.deque[Any],
+           ) -> Generator[tuple[Any, Stamps, Any], None, None]:
+    """Yields items with what became of them, in whatever order.
+
+    Args:
+      waiting: the items; the caller may add to them meanwhile.
+    """
     while waiting or any(sent.item for sent in self._sent.values()):
       yield from self._hand_out(waiting)
       done, _ = self._ray.wait(list(self._sent), num_returns=1, timeout=_LOOK_S)
@@ -116,11 +145,12 @@ class Workers:
   def _start(self) -> None:
     """Asks for an actor; it gets items when it is ready."""
     share = self._share
-    kind: Any = self._ray.remote(num_cpus=share.cpus, num_gpus=share.gpus, max_restarts=0)(Actor)
+    kind: Any = self._ray.remote(num_cpus=share.cpus, num_gpus=share.gpus, max_restarts=0)(
+        self._kind)
     worker = kind.remote(self._parcel, share.cpus, bool(share.gpus))
     self._sent[worker.ready.remote()] = _Sent(worker, None, ())
 
-  def _hand_out(self, waiting: collections.deque[Item]) -> Iterator[tuple[Item, Stamps, Painted]]:
+  def _hand_out(self, waiting: collections.deque[Any]) -> Iterator[tuple[Any, Stamps, Any]]:
     """Gives items to the workers with room for them; yields those that cannot be read."""
     while waiting and self._ready:
       worker = min(self._ready, key=lambda each: self._load[each])
@@ -128,15 +158,15 @@ class Workers:
         return
       item = waiting.popleft()
       try:
-        task, stamps = task_of(item)
+        task, stamps = self._task_of(item)
       except InputError as error:
         yield item, (), Painted(error=str(error))
         continue
       self._sent[worker.paint.remote(task)] = _Sent(worker, item, stamps)
       self._load[worker] += 1
 
-  def _take(self, reference: Any, waiting: collections.deque[Item],
-            ) -> tuple[Item, Stamps, Painted] | None:
+  def _take(self, reference: Any, waiting: collections.deque[Any],
+            ) -> tuple[Any, Stamps, Any] | None:
     """Takes what a worker gave back; the items of one that died wait again."""
     if reference not in self._sent:  # of a worker whose death was seen at another item
       return None
@@ -155,8 +185,8 @@ class Workers:
     self._load[worker] -= 1
     return item, stamps, painted
 
-  def _bury(self, worker: Any, lost: _Sent, waiting: collections.deque[Item],
-            error: Exception) -> tuple[Item, Stamps, Painted] | None:
+  def _bury(self, worker: Any, lost: _Sent, waiting: collections.deque[Any],
+            error: Exception) -> tuple[Any, Stamps, Any] | None:
     """Lets a worker go that died, and asks for another; returns an item that was tried enough."""
     logging.warning("a worker died (%s); its pictures go to the others",
                     str(error).splitlines()[0][:100])

@@ -1,11 +1,12 @@
 """Pictures -> files: PNG, JPEG, WebP, 16-bit TIFF by ending; sRGB tagged, never seen half done."""
 
+import io
 import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,6 +22,7 @@ _EXIF_LIMIT = 65_000  # bytes; a JPEG segment has 65,533
 _IMAGE_DESCRIPTION = 0x010E
 _FLAG = "--output"
 _NO_LIMIT = sys.maxsize
+Target = Path | IO[bytes]
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")  # of formats that are written
 
 
@@ -76,6 +78,21 @@ def save_picture(path: str | os.PathLike, picture: Source, alpha: ArrayLike | No
     OutputError: the ending is unknown, or the format cannot hold so large a picture.
     OSError: from the system; `path` is as before.
   """
+  write = _writer(path, picture, alpha, metadata)
+  return files.write_atomically(path, write, overwrite)
+
+
+def encoded(name: str, picture: Source, alpha: ArrayLike | None = None,
+            metadata: dict[str, Any] | None = None) -> bytes:
+  """Returns what `save_picture` would write into a file of this name, which need not be there."""
+  stream = io.BytesIO()
+  _writer(name, picture, alpha, metadata)(stream)
+  return stream.getvalue()
+
+
+def _writer(path: str | os.PathLike, picture: Source, alpha: ArrayLike | None,
+            metadata: dict[str, Any] | None) -> Callable[[Target], None]:
+  """Returns what writes a picture, once it is checked; arguments are those of `save_picture`."""
   check_output_name(path)
   with opened(picture, _NO_LIMIT, _FLAG) as (reader, _):
     planes, _ = reader.read(None)
@@ -86,7 +103,7 @@ def save_picture(path: str | os.PathLike, picture: Source, alpha: ArrayLike | No
     planes = planes._replace(color=planes.color.repeat(3, axis=2))
   write = _writers()[Path(path).suffix.lower()]
   text = json.dumps(metadata) if metadata else ""
-  return files.write_atomically(path, lambda aside: write(aside, planes, text), overwrite)
+  return lambda target: write(target, planes, text)
 
 
 def _checked_alpha(alpha: ArrayLike, height: int, width: int) -> np.ndarray:
@@ -123,33 +140,33 @@ def _exif(text: str) -> Image.Exif:
   return exif
 
 
-def _write_png(path: Path, planes: Planes, text: str) -> None:
+def _write_png(target: Target, planes: Planes, text: str) -> None:
   info = PngImagePlugin.PngInfo()
   info.add(b"sRGB", b"\0")
   if text:
     info.add_itxt("Description", text)
-  _image(planes).save(path, "PNG", pnginfo=info, compress_level=2)
+  _image(planes).save(target, "PNG", pnginfo=info, compress_level=2)
 
 
-def _write_jpeg(path: Path, planes: Planes, text: str) -> None:
+def _write_jpeg(target: Target, planes: Planes, text: str) -> None:
   if planes.alpha is not None:
     color, alpha = floats(planes.color), floats(planes.alpha)[..., None]
     planes = Planes(color * alpha + (1 - alpha), None)
-  _image(planes).save(path, "JPEG", quality=95, subsampling=0, icc_profile=_srgb_profile(),
+  _image(planes).save(target, "JPEG", quality=95, subsampling=0, icc_profile=_srgb_profile(),
                       exif=_exif(text))
 
 
-def _write_webp(path: Path, planes: Planes, text: str) -> None:
-  _image(planes).save(path, "WEBP", quality=95, exact=True, icc_profile=_srgb_profile(),
+def _write_webp(target: Target, planes: Planes, text: str) -> None:
+  _image(planes).save(target, "WEBP", quality=95, exact=True, icc_profile=_srgb_profile(),
                       exif=_exif(text))
 
 
-def _write_tiff(path: Path, planes: Planes, text: str) -> None:
+def _write_tiff(target: Target, planes: Planes, text: str) -> None:
   import tifffile
 
   pixels = levels(planes.color, np.uint16)
   if planes.alpha is not None:
     pixels = np.dstack([pixels, levels(planes.alpha, np.uint16)])
-  tifffile.imwrite(path, pixels, photometric="rgb", metadata=None, description=text or None,
+  tifffile.imwrite(target, pixels, photometric="rgb", metadata=None, description=text or None,
                    extrasamples=None if planes.alpha is None else ["unassalpha"],
                    iccprofile=_srgb_profile(), software="tf_style")

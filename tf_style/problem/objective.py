@@ -1,5 +1,6 @@
 """A configuration -> the terms of the loss, their weights, and the total."""
 
+import collections
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ from tf_style.vgg.network import NETWORKS
 _DISTANCES = 1.65
 # What the directions of strokes weigh, over what neighbors do.
 _STROKES = 0.3
+_KEPT_TARGETS = 60  # of five layers at twelve sizes, up to 1 MB each
 
 
 class Objective:
@@ -66,6 +68,7 @@ class Objective:
     self.names = tuple(term.name for term in terms)
     self._style_layers = config.style_layers
     self._style_layer_weights = config.style_layer_weights
+    self._targets: collections.OrderedDict[int, tuple[Any, Statistics]] = collections.OrderedDict()
 
   def weights(self, share: float = 1.0) -> np.ndarray:
     """Returns what each raw term is multiplied by in the total, [N] float32.
@@ -107,7 +110,7 @@ class Objective:
                if min(float(region.count[0]) for region in pair) >= 1]
       of_content, of_style = zip(*there, strict=True) if there else both
       variance += weight * _variance(of_style)
-      targets = [self._loss.prepare(region) for region in of_style]
+      targets = [self._prepared(region) for region in of_style]
       distance += weight * tf.cast(term.between(of_content, targets)[0], tf.float32)
     return tf.minimum(variance, _DISTANCES * distance)
 
@@ -138,12 +141,22 @@ class Objective:
         there = _regions_there(guides[name], regions)
         kept[name] = tf.gather(guides[name], there, axis=-1)
         regions = [regions[index] for index in there]
-      targets[f"style/{name}"] = [self._loss.prepare(region) for region in regions]
+      targets[f"style/{name}"] = [self._prepared(region) for region in regions]
     targets["tv"] = tf.constant(size[0] * size[1], tf.float32)
     if anchor is not None:
       targets[AnchorTerm.name] = anchor
     return Wanted({name: targets[name] for name in self.names}, kept,
                   tf.constant(self.weights(share)))
+
+  def _prepared(self, region: Statistics) -> Any:
+    """Returns the target that statistics of a style give; those used last are kept."""
+    key = id(region)
+    if key not in self._targets:
+      self._targets[key] = self._loss.prepare(region), region  # whose id is its own while it lives
+      if len(self._targets) > _KEPT_TARGETS:
+        self._targets.popitem(last=False)
+    self._targets.move_to_end(key)
+    return self._targets[key][0]
 
   def loss(self, collected: Mapping[str, Nest], wanted: Wanted) -> LossTerms:
     """Turns what the terms collected of all windows into the loss.

@@ -194,10 +194,11 @@ class Problem:
     content: dict[str, Nest] = {}
     if seen is not None:
       compared = style and (config.content_target == "adain" or match)
-      own = self.graphs.targets.statistics(
-          seen, guides_of(True, 0.0), tile_size=int(config.tile_size)) if compared else {}
+      own, features = self.graphs.targets.statistics_and_features(
+          seen, guides_of(True, 0.0), tile_size=int(config.tile_size)) if compared else ({}, None)
       features = self.graphs.targets.content(
-          seen, own, style, guides_of(False, 0.0), tile_size=int(config.tile_size))
+          seen, own, style, guides_of(False, 0.0), features=features,
+          tile_size=int(config.tile_size))
       weights, visible = (self._on_layers(planes, height, width) for planes in (
           loaded.content_weights, loaded.visible))
       content = {f"content/{name}": content_target(each, weights.get(name), visible.get(name))

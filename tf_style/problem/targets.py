@@ -18,10 +18,11 @@ from tf_style.vgg.network import NETWORKS
 
 Guides = Mapping[str, np.ndarray]
 StyleStatistics = Mapping[str, list[Statistics]]
+Features = Mapping[str, tf.Tensor]
 
 
 class Targets:
-  """Makes the targets of all levels; its two graphs serve pictures of every size.
+  """Makes the targets of all levels; its three graphs serve pictures of every size.
 
   Attributes:
     layers: those that statistics are taken of: style layers, and content layers that are adapted.
@@ -43,6 +44,7 @@ class Targets:
     traces = traces or Traces()
     self._features = Compiled(self._own_features, traces)
     self._sums = Compiled(self._own_sums, traces)
+    self._both = Compiled(self._sums_and_features, traces)
 
   def windows(self, height: int, width: int, tile_size: int) -> list[Window]:
     """Returns the windows in which a picture is looked at; of tile size 0, one."""
@@ -51,7 +53,7 @@ class Targets:
 
   def content(self, picture: np.ndarray, own: StyleStatistics | None = None,
               style: StyleStatistics | None = None, guides: Guides | None = None, *,
-              tile_size: int = 0) -> dict[str, tf.Tensor]:
+              features: Features | None = None, tile_size: int = 0) -> dict[str, tf.Tensor]:
     """Returns what the features of the content layers are compared with, [1, h, w, C].
 
     That is the content's features, and where the configuration says so with channels of the
@@ -65,13 +67,14 @@ class Targets:
       own: its own statistics of `layers`, one a region.
       style: those of the style; without both features stay as they are.
       guides: as for `statistics`; what belongs to no region stays as it is.
+      features: of a picture of one window, where they are known (`statistics_and_features`).
       tile_size: side of a window; 0 looks at the whole picture at once.
     """
     maps = {name: [adaptation(*pair) for pair in zip(own[name], style[name], strict=True)]
             for name in self._adapted} if own and style else {}
     kept: dict[str, np.ndarray] = {}
     for window in self.windows(picture.shape[1], picture.shape[2], tile_size):
-      for name, values in self._features(*_shown(picture, window)).items():
+      for name, values in (features or self._features(*_shown(picture, window))).items():
         if name in maps:
           values = _adapted(values, maps[name], self._cut(guides, name, window))
         if name not in kept:
@@ -106,6 +109,19 @@ class Targets:
       part = self._sums(*_shown(picture, window), cut)
       total = {name: _added(total.get(name), part[name]) for name in part}
     return {name: statistics(sums) for name, sums in total.items()}
+
+  def statistics_and_features(self, picture: np.ndarray, guides: Guides | None = None, *,
+                              tile_size: int = 0) -> tuple[StyleStatistics, Features | None]:
+    """Returns `statistics`, and of a picture of one window the features that `content` takes.
+
+    The network looks at such a picture once. Arguments are those of `statistics`.
+    """
+    windows = self.windows(picture.shape[1], picture.shape[2], tile_size)
+    if len(windows) > 1:
+      return self.statistics(picture, guides, tile_size=tile_size), None
+    cut = {name: tf.constant(guide) for name, guide in (guides or {}).items()}
+    sums, features = self._both(*_shown(picture, windows[0]), cut)
+    return {name: statistics(each) for name, each in sums.items()}, features
 
   def blend(self, pictures: Sequence[np.ndarray], shares: Sequence[float],
             guides: Sequence[Guides | None], *, tile_size: int = 0) -> StyleStatistics:
@@ -144,6 +160,12 @@ class Targets:
                 guides: Mapping[str, tf.Tensor]) -> dict[str, FeatureSums]:
     return {name: feature_sums(values, guides.get(name))
             for name, values in self._own(part, vector, self.layers).items()}
+
+  def _sums_and_features(self, part: tf.Tensor, vector: tf.Tensor, guides: Mapping[str, tf.Tensor],
+                         ) -> tuple[dict[str, FeatureSums], dict[str, tf.Tensor]]:
+    own = self._own(part, vector, tuple(dict.fromkeys(self.layers + self._content_layers)))
+    sums = {name: feature_sums(own[name], guides.get(name)) for name in self.layers}
+    return sums, {name: own[name] for name in self._content_layers}
 
   def _own(self, part: tf.Tensor, vector: tf.Tensor,
            layers: Sequence[str]) -> dict[str, tf.Tensor]:
