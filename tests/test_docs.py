@@ -186,7 +186,7 @@ def test_every_flag_that_is_named_exists(page):
   known |= {f"no{field.name}" for field in dataclasses.fields(Config) if field.type == "bool"
             or field.type is bool}
   known |= {"flagfile", "help", "version", "full", "data", "pairs", "size", "neural_style",  # bin's
-            "drift", "frames", "rounds", "scenes", "ways"}
+            "drift", "frames", "landmarks", "rounds", "scenes", "ways"}
   named = re.findall(r"(?<![\w-])--([a-z]\w*)", own_text(page))
   assert set(named) <= known
 

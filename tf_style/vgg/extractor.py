@@ -90,9 +90,10 @@ class Extractor(tf.Module):
     """
     features = picture[..., ::-1] * 255.0 - tf.constant(MEANS, picture.dtype)
     for name, operation in self.operations.items():
-      if self._pad and isinstance(operation, Convolution):
-        features = self._pad(features)
-      features = operation(features)
+      with tf.name_scope(name):
+        if self._pad and isinstance(operation, Convolution):
+          features = self._pad(features)
+        features = operation(features)
       if name in self.layers:
         features = look(name, features)
 
