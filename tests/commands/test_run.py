@@ -47,6 +47,14 @@ def python(*argv: str) -> subprocess.CompletedProcess:
                         check=False)
 
 
+def test_a_run_does_without_keras(inputs, here):
+  """Whose import takes as long as TensorFlow's."""
+  program = ("import sys; from tf_style import run; "
+             "print(run.main(sys.argv[1:]), 'keras' in sys.modules)")
+  done = python("-c", program, *command(inputs, "--steps=2", "--output=a.png"))
+  assert done.stdout.splitlines()[-1] == "0 False", done.stderr
+
+
 def only(folder: Path, pattern: str) -> Path:
   (found,) = folder.glob(pattern)
   return found
