@@ -54,14 +54,16 @@ class Watched(Here):
 def measure(bench: Bench) -> dict[str, Any]:
   """Measures and prints all of this section, and returns it for JSON."""
   size, count = (64, 3) if bench.quick else (256, 8)
-  steps = {"steps": 2, "levels": 1} if bench.quick else {"effort": "draft"}
+  steps = {"steps": 2, "levels": 1} if bench.quick else {}
   config = Config.of(network=bench.weights.network.name, image_size=size, **steps)
+  draft = Config.of(network=bench.weights.network.name, image_size=size, effort="draft", **steps)
   with tempfile.TemporaryDirectory() as folder:
     write_folder(Path(folder, "photos"), count, size)
-    repaint = make_setup([str(SAMPLES / "style.jpg")], [], config)
+    repaint, drafts = (make_setup([str(SAMPLES / "style.jpg")], [], each)
+                       for each in (config, draft))
     learned = make_setup([], [], Config.of(image_size=size), model="oil")
     found = {name: shares(*watched(Path(folder), name, setup))
-             for name, setup in (("repaint", repaint), ("learned", learned))}
+             for name, setup in (("repaint", repaint), ("draft", drafts), ("learned", learned))}
   show_table(f"A folder of {count} pictures of {size} px, from the second on", [
       "way", "seconds a picture", "of the steps, or the network alone", "share of all else",
       "of which the losses of the written picture"],
