@@ -40,9 +40,10 @@ import tf_style  # noqa: E402
 from tf_style.films import writing  # noqa: E402
 from tf_style.films.coherence import Memory  # noqa: E402
 from tf_style.films.flow import Flow  # noqa: E402
+from tf_style.films.job import FilmJob  # noqa: E402
 from tf_style.films.kept import Entry, KeptFrames  # noqa: E402
 from tf_style.films.painters import FramePainter, Repainter, Stylizer  # noqa: E402
-from tf_style.films.painting import FilmJob, PaintedFrame, paint_frames  # noqa: E402
+from tf_style.films.painting import PaintedFrame, paint_frames  # noqa: E402
 from tf_style.films.reading import VideoFile  # noqa: E402
 from tf_style.films.settings import FilmConfig  # noqa: E402
 from tf_style.learned.style import LearnedStyle  # noqa: E402

@@ -102,6 +102,8 @@ WRONG = [
     (["--output=full"], "--output: expected a new or an empty folder, received full"),
     (["--polish=5"], "--polish: expected none for a film, received 5"),
     (["--fps=x"], "--fps: expected a number, received x"),
+    (["--segments=-1"], "--segments: expected a finite number and at least 0 and at most 1000000"),
+    (["--segments=abc"], "--segments: expected a whole number, received abc"),
     (["--start=1:99:x"], "--start: expected seconds, or HOURS:MINUTES:SECONDS, received 1:99:x"),
     (["--max_pixels=196608", "--image_size=1024"], "--image_size: expected frames of at most 19"),
     (["--model=none"], "--model: "),

@@ -12,9 +12,10 @@ from film_kinds import FRAMES, picture
 from PIL import Image
 
 from tf_style.films import hdr
+from tf_style.films.job import FilmJob
 from tf_style.films.kept import KeptFrames
 from tf_style.films.opening import open_film
-from tf_style.films.painting import FilmJob, paint_frames, write_film
+from tf_style.films.painting import paint_frames, write_film
 from tf_style.films.settings import FilmConfig
 from tf_style.settings.config import Config
 

@@ -14,9 +14,10 @@ from tf_style.errors import InputError
 from tf_style.films import frames
 from tf_style.films.blend import as_crisp, blended
 from tf_style.films.coherence import Expected
+from tf_style.films.job import FilmJob
 from tf_style.films.opening import is_film, open_film
 from tf_style.films.painters import Painted, Repainter
-from tf_style.films.painting import FilmJob, paint_film, paint_frames
+from tf_style.films.painting import paint_film, paint_frames
 from tf_style.films.settings import FilmConfig
 from tf_style.films.warp import warped
 from tf_style.pictures import images

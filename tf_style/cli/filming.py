@@ -64,9 +64,9 @@ def _painter_of(job: FilmJob) -> Any:
 @contextlib.contextmanager
 def _frames(job: FilmJob, work: Any, on_step: OnStep) -> Iterator[Any]:
   """Opens the generator of frames: of this process, or of workers."""
-  from tf_style.films.painting import paint_frames
+  from tf_style.films.painting import paint_all
   if not job.is_elsewhere:
-    yield paint_frames(work, on_step)
+    yield paint_all(work, on_step)
     return
   from tf_style.many.shots import film_workers, paint_shots
   inputs, model = job.job.inputs, job.job.model
@@ -114,7 +114,7 @@ class _Run:
 
   def paint(self, painter: Any) -> int:
     """Paints what is not painted yet, writes the film, and returns the exit code."""
-    from tf_style.films.painting import FilmJob as Work
+    from tf_style.films.job import FilmJob as Work
     job = self._job
     work = Work(self._film, painter, job.job.config, job.settings, self._kept)
     total, done = frames.count(self._film, job.settings), len(self._kept.entries)

@@ -14,7 +14,7 @@ from tf_style.errors import InputError, expected
 from tf_style.pictures import images
 from tf_style.system import files
 
-_RECORD, _FRAMES, _ABOUT = "frames.jsonl", "frames", "film.json"
+_RECORD, _FRAMES, _ABOUT, _TAILS = "frames.jsonl", "frames", "film.json", ".tails"
 
 
 class Entry(NamedTuple):
@@ -74,6 +74,11 @@ class KeptFrames:
       text = json.dumps(about, indent=1, sort_keys=True) + "\n"
       files.write_atomically(path, lambda aside: aside.write_text(text, "utf-8"))
     self.entries = {entry.number: entry for entry in self._read()}
+
+  @functools.cached_property
+  def tails(self) -> "KeptFrames":
+    """The frames of segments past their ends; they go with the others."""
+    return KeptFrames(self._folder / _FRAMES / _TAILS, {})
 
   def add(self, entry: Entry, picture: np.ndarray, optimized: np.ndarray) -> None:
     """Keeps a frame.

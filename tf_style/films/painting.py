@@ -17,18 +17,23 @@ from absl import logging
 from tf_style.descent.step import OnStep
 from tf_style.films import frames, sizes, targets, writing
 from tf_style.films.coherence import Expected, Memory
-from tf_style.films.film import Film, Frame
+from tf_style.films.film import Frame
 from tf_style.films.flow import Flow
+from tf_style.films.job import FilmJob
 from tf_style.films.kept import Entry, KeptFrames
 from tf_style.films.opening import open_film
 from tf_style.films.painters import FramePainter, Repainter, Stylizer
+from tf_style.films.segments import Part, missing_parts, overlap, shown
 from tf_style.films.settings import FilmConfig
 from tf_style.films.sound import Sound
 from tf_style.learned.style import LearnedStyle
+from tf_style.pictures import images
 from tf_style.pictures.images import Source
 from tf_style.problem.inputs import Sources
 from tf_style.settings.config import Config
 from tf_style.system import files, machine
+
+_ALL = Part(0, Fraction(0), 0, sys.maxsize, sys.maxsize)
 
 
 class PaintedFrame(NamedTuple):
@@ -54,44 +59,6 @@ class PaintedFrame(NamedTuple):
   unsteadiness: float
   trust: float
   seconds: float
-
-
-class Part(NamedTuple):
-  """Frames of one shot that are painted one after the other.
-
-  Attributes:
-    first: number of the frame from which the film is read: those before `begin` are kept.
-    time: of that frame, in the result.
-    begin, end: from which frame on they are painted, and before which they end.
-  """
-
-  first: int
-  time: Fraction
-  begin: int
-  end: int
-
-
-class FilmJob(NamedTuple):
-  """What is needed to paint a film.
-
-  Attributes:
-    film: to be read.
-    painter: of its frames.
-    config: of each picture; size, limits and coherence are read here.
-    settings: of the film.
-    kept: where finished frames are kept; None keeps none.
-  """
-
-  film: Film
-  painter: FramePainter
-  config: Config
-  settings: FilmConfig
-  kept: KeptFrames | None = None
-
-  @property
-  def size(self) -> tuple[int, int]:
-    """Height and width at which the frames are painted."""
-    return sizes.painted_size(self.film.about, self.config.image_size, self.config.max_pixels)
 
 
 def paint_film(content: str | os.PathLike[str], style: Sources = None,
@@ -133,14 +100,14 @@ def paint_film(content: str | os.PathLike[str], style: Sources = None,
     targets.check_target(target, settings)
   film = open_film(os.fspath(content), settings.fps, config.max_pixels)
   with contextlib.ExitStack() as stack:
-    if folder is None and target is not None:
+    if folder is None and (target is not None or settings.segments):
       folder = stack.enter_context(tempfile.TemporaryDirectory())
     kept = None if folder is None else KeptFrames(
         Path(folder), {"settings": config.as_dict() | settings.as_dict()})
     painter = make_painter(style, config, model, settings)
     stack.callback(painter.close)
     job = FilmJob(film, painter, config, settings, kept)
-    done = yield from paint_frames(job, on_step)
+    done = yield from paint_all(job, on_step)
     if done and target is not None:
       write_film(job, target)
 
@@ -157,6 +124,24 @@ def make_painter(style: Sources, config: Config,
   return Stylizer(model, config)
 
 
+def paint_all(job: FilmJob, on_step: OnStep | None = None) -> Generator[PaintedFrame, None, bool]:
+  """Paints the frames that are not kept yet, and keeps them; segment by segment where asked.
+
+  Args:
+    job: the film; its frames are kept where it has segments.
+    on_step: as for `paint_film`.
+  Returns:
+    By its end: whether all were painted.
+  """
+  if not (job.settings.segments and job.config.coherence):
+    return (yield from paint_frames(job, on_step))
+  for parts in missing_parts(job):
+    for part in parts:
+      if not (yield from paint_frames(job, on_step, part)):
+        return False
+  return True
+
+
 def paint_frames(job: FilmJob, on_step: OnStep | None = None, part: Part | None = None,
                  ) -> Generator[PaintedFrame, None, bool]:
   """Paints the frames that are not kept yet, and keeps them.
@@ -164,23 +149,25 @@ def paint_frames(job: FilmJob, on_step: OnStep | None = None, part: Part | None 
   Args:
     job: the film.
     on_step: as for `paint_film`.
-    part: which frames; None is all.
+    part: which frames, those of a tail being kept as such and not yielded; None is all of the film,
+      whose shots are not cut.
   Returns:
     By its end: whether all were painted.
   """
   memory = Memory(Flow()) if job.config.coherence else None
   height, width = job.size
-  kept, part = job.kept, part or Part(0, Fraction(0), 0, sys.maxsize)
+  kept, part = job.kept, part or _ALL
   for number, frame in enumerate(frames.chosen(job.film, job.settings, part.time), part.first):
     begun = time.perf_counter()
     if number >= part.end:
       break
     picture = frames.at_size(frame, height, width)
-    if kept and number in kept.entries:
-      if memory and kept.is_needed(number, Memory.reach()):
-        if kept.entries[number].begins_shot:
+    place = part.place(kept, number) if kept else None
+    if place and number in place.entries:
+      if memory and (part is not _ALL or place.is_needed(number, Memory.reach())):
+        if place.entries[number].begins_shot:
           memory.forget()
-        memory.remember(number, picture, kept.optimized(number))
+        memory.remember(number, picture, place.optimized(number))
       continue
     expected = memory.expect(picture) if memory else None
     painted = job.painter(picture, expected, on_step)
@@ -188,12 +175,17 @@ def paint_frames(job: FilmJob, on_step: OnStep | None = None, part: Part | None 
       return False
     if memory:
       memory.remember(number, picture, painted.optimized)
-    if kept:
+    if place:
       entry = Entry(number, frame.time, frame.duration, expected is None)
-      kept.add(entry, painted.picture, painted.optimized)
+      place.add(entry, painted.picture, painted.optimized)
+    if number >= part.tail:
+      continue
+    seen = painted.picture
+    if place and overlap(job):
+      seen = np.float32(shown(job, number)[None]) / np.float32(255)
     unsteadiness, trust = _moved(painted.optimized, expected)
     yield PaintedFrame(
-        number, float(frame.time), painted.picture, painted.losses, expected is None,
+        number, float(frame.time), seen, painted.losses, expected is None,
         unsteadiness, trust, time.perf_counter() - begun)
   return True
 
@@ -235,14 +227,17 @@ def _encode(job: FilmJob, path: Path, say: Callable[[str], object]) -> None:
       path, sheet, sound, None if settings.crf < 0 else settings.crf)
   with contextlib.closing(writer):
     for _, entry in sorted(job.kept.entries.items()):
-      writer.write(Frame(job.kept.picture(entry.number), entry.time, entry.duration))
+      writer.write(Frame(shown(job, entry.number), entry.time, entry.duration))
 
 
 def _copy(job: FilmJob, folder: Path) -> None:
   assert job.kept is not None
   for number in sorted(job.kept.entries):
     path = job.kept.path(number)
-    shutil.copyfile(path, folder / path.name)
+    if overlap(job):
+      images.save_picture(folder / path.name, np.float32(shown(job, number)[None]) / 255)
+    else:
+      shutil.copyfile(path, folder / path.name)
 
 
 def _say_without_sound(job: FilmJob, what: str, say: Callable[[str], object]) -> None:

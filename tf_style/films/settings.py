@@ -32,6 +32,10 @@ class FilmConfig:
       4, "int", "Films",
       "steps of a frame that starts from the last result; the first of a shot takes --steps",
       low=1, high=1_000_000)
+  segments: int = option(
+      0, "int", "Films",
+      "cut shots into segments of at most so many frames, which --workers paint side by side and "
+      "which are cross-faded; 0 cuts none", low=0, high=1_000_000)
 
   def __post_init__(self):
     for field in dataclasses.fields(self):

@@ -6,27 +6,23 @@ goes in parts, one after the other, each with the results that the next frames g
 
 import collections
 import tempfile
-from collections.abc import Generator, Iterator
-from fractions import Fraction
+from collections.abc import Generator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from tf_style.films import frames
-from tf_style.films.coherence import Memory, begins_shot
-from tf_style.films.flow import Flow
+from tf_style.films.job import FilmJob
 from tf_style.films.kept import FrameFiles, KeptFrames
 from tf_style.films.opening import open_film
-from tf_style.films.painting import FilmJob, PaintedFrame, Part, make_painter, paint_frames
+from tf_style.films.painting import PaintedFrame, make_painter, paint_frames
+from tf_style.films.segments import Part, missing_parts
 from tf_style.many.actor import Actor
 from tf_style.many.parcel import Footage
 from tf_style.many.setup import Setup
 from tf_style.many.stamps import Stamps
 from tf_style.many.workers import Workers
 from tf_style.pictures import images
-
-_A_PART = 24  # frames: what a worker that dies may lose
 
 
 class Stretch(NamedTuple):
@@ -86,15 +82,23 @@ def paint_part(job: FilmJob, task: StretchTask) -> Stretched:
   """Paints a part of a film as if all before had been painted here."""
   with tempfile.TemporaryDirectory(prefix="tf_style-") as folder:
     kept = KeptFrames(Path(folder), {})
+    part = task.part
     for each in task.before:
-      kept.add_files(each)
+      part.place(kept, each.entry.number).add_files(each)
     painted = tuple(frame._replace(picture=np.zeros((0,), np.float32)) for frame in paint_frames(
-        job._replace(kept=kept), part=task.part))
-    return Stretched(painted, tuple(kept.files(frame.number) for frame in painted))
+        job._replace(kept=kept), part=part))
+    return Stretched(painted, files_of(kept, part, part.begin, part.end))
+
+
+def files_of(kept: KeptFrames, part: Part, begin: int, end: int) -> tuple[FrameFiles, ...]:
+  """Returns the files of the frames of a part from one on, before another."""
+  return tuple(part.place(kept, number).files(number) for number in range(begin, end))
 
 
 def paint_shots(job: FilmJob, workers: Workers) -> Generator[PaintedFrame, None, bool]:
-  """Paints the frames that are not kept yet, as `paint_frames` does, but in whatever order.
+  """Paints the frames that are not kept yet, as `paint_all` does, but in whatever order.
+
+  Their pictures are not mixed with tails: those are not there yet, or are, as it happens.
 
   Args:
     job: its frames are kept; its painter is not used.
@@ -103,18 +107,20 @@ def paint_shots(job: FilmJob, workers: Workers) -> Generator[PaintedFrame, None,
     OSError: a part killed its workers again and again.
   """
   assert job.kept is not None
-  shots = [collections.deque(each) for each in missing_parts(job)]
-  of_part = {part: shot for shot in shots for part in shot}
-  waiting = collections.deque(Stretch(shot.popleft(), job.film.path) for shot in shots)
+  segments = [collections.deque(each) for each in missing_parts(job)]
+  of_part = {part: segment for segment in segments for part in segment}
+  waiting = collections.deque(Stretch(each.popleft(), job.film.path) for each in segments)
   for stretch, _, made in workers.work(waiting):
     if made.error:
       raise OSError(made.error)
-    for frame, of_frame in zip(made.frames, made.files, strict=True):
-      job.kept.add_files(of_frame)
-      picture = images.load_picture(job.kept.path(frame.number)).rgb
-      yield frame._replace(picture=picture)
-    if shot := of_part[stretch.part]:
-      waiting.appendleft(Stretch(shot.popleft(), job.film.path))
+    frames = {frame.number: frame for frame in made.frames}
+    for of_frame in made.files:
+      number = of_frame.entry.number
+      stretch.part.place(job.kept, number).add_files(of_frame)
+      if number in frames:
+        yield frames[number]._replace(picture=images.load_picture(job.kept.path(number)).rgb)
+    if segment := of_part[stretch.part]:
+      waiting.appendleft(Stretch(segment.popleft(), job.film.path))
   return True
 
 
@@ -127,43 +133,6 @@ def film_workers(setup: Setup, film: Footage, kept: KeptFrames, count: int | Non
   """
   def task_of(stretch: Stretch) -> tuple[StretchTask, Stamps]:
     part = stretch.part
-    return StretchTask(part, tuple(map(kept.files, range(part.first, part.begin)))), ()
+    return StretchTask(part, files_of(kept, part, part.first, part.begin)), ()
 
   return Workers(setup, count, cluster, film=film, kind=FilmActor, task_of=task_of)
-
-
-def missing_parts(job: FilmJob) -> Iterator[list[Part]]:
-  """Yields the parts of each shot that are to be painted, in their order; shots without any not."""
-  kept = {} if job.kept is None else job.kept.entries
-  times, begins = shots_of(job)
-  reach = Memory.reach() if job.config.coherence else 0
-  for begin, end in zip(begins, [*begins[1:], len(times)], strict=True):
-    parts = []
-    for start in range(begin, end, _A_PART):
-      stop = min(start + _A_PART, end)
-      missing = [number for number in range(start, stop) if number not in kept]
-      if missing:
-        first = max(begin, missing[0] - reach)
-        parts.append(Part(first, times[first], missing[0], stop))
-    if parts:
-      yield parts
-
-
-def shots_of(job: FilmJob) -> tuple[list[Fraction], list[int]]:
-  """Looks through a film: the times of its frames, and the numbers of those that begin shots.
-
-  Where each frame is painted alone, a part of a shot counts as one.
-  """
-  times: list[Fraction] = []
-  begins: list[int] = []
-  flow, before = Flow() if job.config.coherence else None, None
-  for number, frame in enumerate(frames.chosen(job.film, job.settings)):
-    times.append(frame.time)
-    if flow is None:
-      begins += [number] if number % _A_PART == 0 else []
-      continue
-    picture = frames.at_size(frame, *job.size)
-    if before is None or begins_shot(picture, before, flow.motion(picture, before)):
-      begins.append(number)
-    before = picture
-  return times, begins
