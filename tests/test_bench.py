@@ -97,7 +97,7 @@ def test_tiles(tmp_path):
 @pytest.mark.full
 def test_folders(tmp_path):
   found = measured(tmp_path, "folders")["folders"]
-  assert {"repaint", "learned"} == found.keys() and 0 < found["repaint"]["rest"] < 1
+  assert {"repaint", "draft", "learned"} == found.keys() and 0 < found["repaint"]["rest"] < 1
 
 
 @pytest.mark.full
