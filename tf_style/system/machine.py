@@ -21,7 +21,7 @@ def start_tensorflow(verbose: bool = False, *, keras: bool = False) -> Any:
   """Imports TensorFlow for a command, without TensorFlow's noise on stderr.
 
   TensorFlow imports Keras, and Keras scikit-learn and Matplotlib where they are installed, which
-  together take as long as TensorFlow itself: what the command does not use stays out.
+  together take as long as TensorFlow itself: without need it stays out.
 
   The first import writes to file descriptor 2 from C++ before it looks at any log level, so the
   descriptor itself is turned to a buffer. The buffer is printed if the import fails, or if
@@ -37,8 +37,8 @@ def start_tensorflow(verbose: bool = False, *, keras: bool = False) -> Any:
   """
   if verbose:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0")
-  unused = ("sklearn", "matplotlib") if keras else ("keras",)
-  with _quiet_stderr(verbose), _left_out(*unused):
+  without = contextlib.nullcontext() if keras else _left_out("keras")
+  with _quiet_stderr(verbose), without:
     tf = import_tensorflow()
     tf.config.list_physical_devices("GPU")  # makes noise the first time
   tf.get_logger().setLevel("INFO" if verbose else "ERROR")
@@ -101,15 +101,16 @@ def versions() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _left_out(*names: str) -> Iterator[None]:
-  """Makes modules that were not imported yet look as if they were not installed."""
-  absent = [name for name in names if name not in sys.modules]
-  sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+def _left_out(name: str) -> Iterator[None]:
+  """Makes a module that was not imported yet look as if it were not installed, to all threads."""
+  if name in sys.modules:
+    yield
+    return
+  sys.modules[name] = None  # type: ignore[assignment]
   try:
     yield
   finally:
-    for name in absent:
-      sys.modules.pop(name, None)
+    sys.modules.pop(name, None)
 
 
 @contextlib.contextmanager
