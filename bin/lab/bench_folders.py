@@ -6,13 +6,13 @@ step is one, of which the table says what it takes.
 
 import tempfile
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
-from bench_tools import SAMPLES, Bench, show_table
+from bench_tools import SAMPLES, Bench, show_table, timed
 
 from tf_style.many.folders import make_job, make_setup
 from tf_style.many.here import Here
@@ -76,18 +76,6 @@ def write_folder(folder: Path, count: int, size: int) -> None:
   folder.mkdir()
   for index in range(count):
     images.save_picture(folder / f"{index}.jpg", np.roll(photo, 17 * index, 2))
-
-
-def timed(action: Callable[..., Any], seconds: list[float]) -> Callable[..., Any]:
-  """Returns a function that does the same, and notes how long it took."""
-  def act(*given: Any) -> Any:
-    start = time.perf_counter()
-    try:
-      return action(*given)
-    finally:
-      seconds.append(time.perf_counter() - start)
-
-  return act
 
 
 def watched(folder: Path, output: str,

@@ -80,6 +80,18 @@ def in_turns(actions: Mapping[str, Callable[[], Any]], rounds: int) -> Turns:
   return turns
 
 
+def timed(action: Callable[..., Any], seconds: list[float]) -> Callable[..., Any]:
+  """Returns a function that does the same, and notes how long it took."""
+  def act(*given: Any) -> Any:
+    start = time.perf_counter()
+    try:
+      return action(*given)
+    finally:
+      seconds.append(time.perf_counter() - start)
+
+  return act
+
+
 def medians(seconds: Mapping[str, Sequence[float]]) -> dict[str, float]:
   return {name: float(np.median(each)) for name, each in seconds.items()}
 

@@ -8,10 +8,9 @@ Prints, for some sizes, the share of a run's seconds that goes to the page; what
 
 import json
 import tempfile
-import time
-from collections.abc import Callable
-from typing import Any
 from unittest import mock
+
+from bench_tools import timed
 
 from tf_style.cli.run_folder import RunFolder
 from tf_style.page import repainting
@@ -19,18 +18,6 @@ from tf_style.page.places import SAMPLES
 from tf_style.page.service import Service
 
 SIZES, STEPS, RUNS = (128, 256, 384), 60, 2
-
-
-def timed(function: Callable[..., Any], spent: list[float]) -> Callable[..., Any]:
-  """Returns the function, which adds its seconds to `spent`."""
-  def call(*args: Any) -> Any:
-    start = time.perf_counter()
-    try:
-      return function(*args)
-    finally:
-      spent.append(time.perf_counter() - start)
-
-  return call
 
 
 def main() -> None:

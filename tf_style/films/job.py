@@ -28,6 +28,11 @@ class FilmJob(NamedTuple):
   kept: KeptFrames | None = None
 
   @property
+  def longest_segment(self) -> int:
+    """Frames of a segment at most; 0 where shots are not cut."""
+    return self.settings.segments if self.config.coherence else 0
+
+  @property
   def size(self) -> tuple[int, int]:
     """Height and width at which the frames are painted."""
     return sizes.painted_size(self.film.about, self.config.image_size, self.config.max_pixels)

@@ -133,7 +133,7 @@ def paint_all(job: FilmJob, on_step: OnStep | None = None) -> Generator[PaintedF
   Returns:
     By its end: whether all were painted.
   """
-  if not (job.settings.segments and job.config.coherence):
+  if not job.longest_segment:
     return (yield from paint_frames(job, on_step))
   for parts in missing_parts(job):
     for part in parts:

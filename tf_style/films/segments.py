@@ -45,7 +45,7 @@ class Part(NamedTuple):
 
 def overlap(job: FilmJob) -> int:
   """Returns how many frames a tail has; 0 where shots are not cut."""
-  return min(_OVERLAP, job.settings.segments // 2) if job.config.coherence else 0
+  return min(_OVERLAP, job.longest_segment // 2)
 
 
 def shown(job: FilmJob, number: int) -> np.ndarray:
@@ -92,8 +92,7 @@ def segments_of(job: FilmJob, bounds: list[int]) -> Iterator[tuple[int, int, int
     job: says how long segments are at most; those of a shot are as long as each other, or one more.
     bounds: numbers of the frames that begin shots, and the number of frames.
   """
-  length = overlap(job)
-  most = job.settings.segments if job.config.coherence else 0
+  length, most = overlap(job), job.longest_segment
   for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
     count = math.ceil((end - begin) / most) if most else 1
     cuts = [begin + (end - begin) * index // count for index in range(count + 1)]

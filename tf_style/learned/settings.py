@@ -59,8 +59,7 @@ class LearnConfig:
   steps: int = option(
       5400, "int", "Training", "batches to train on", low=1, high=_MOST_STEPS)
   train_size: int = option(
-      256, "int", "Training",
-      "side in pixels of the crops, a multiple of 16",
+      256, "int", "Training", "side in pixels of the crops, a multiple of 16",
       low=64, high=LONGEST_SIDE)
   batch: int = option(1, "int", "Training", "crops a step", low=1, high=1024)
   learning_rate: float = option(

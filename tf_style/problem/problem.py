@@ -282,9 +282,9 @@ class Problem:
     least = 2 * targets.network.deepest(targets.layers).stride
     return [size_at(style.rgb.shape[1:3], scale, least) for style in self.loaded.styles]
 
-  def _styles_seen(self, height: int, width: int) -> list[np.ndarray]:
+  def _styles_seen(self, height: int, width: int, scale: float = 1.0) -> list[np.ndarray]:
     """Returns the styles as they are seen where the picture has this size."""
-    sizes = self._style_sizes(height, width)
+    sizes = self._style_sizes(height, width, scale)
     return [images.resize(style.rgb, *size)
             for style, size in zip(self.loaded.styles, sizes, strict=True)]
 
@@ -301,8 +301,8 @@ class Problem:
     regions = loaded.weights or loaded.whole
     found: dict[int, StyleStatistics] = {}
     for scale, members in regions.by_scale.items():
-      sizes = self._style_sizes(height, width, scale)
-      seen = [images.resize(picture, *size) for picture, size in zip(pictures, sizes, strict=True)]
+      seen = self._styles_seen(height, width, scale)
+      sizes = [each.shape[1:3] for each in seen]
       planes = given = [each[..., members] for each in regions.styles]
       if lent is not None:
         planes = [with_paper(*each) for each in zip(given, seen, lent[:, members], strict=True)]

@@ -149,12 +149,12 @@ def write_saved_model(folder: str | os.PathLike, exported: Exported) -> None:
   def write(aside: Path) -> None:
     module = tf.Module()
     module.extractor = exported.extractor
-    first, *others = exported.endpoints()
+    endpoints = exported.endpoints()
     signatures = {each.name: tf.function(each.function, each.signature, autograph=False)
-                  for each in (first, *others)}
+                  for each in endpoints}
+    signatures["serving_default"] = signatures[endpoints[0].name]
     try:
-      tf.saved_model.save(module, str(aside), signatures | {
-          "serving_default": signatures[first.name]})
+      tf.saved_model.save(module, str(aside), signatures)
     except tf.errors.OpError as error:  # a full disk is no OSError to TensorFlow
       raise OSError(errno.EIO, error.message) from error
     (aside / "README.md").write_text(readme(exported), "utf-8")
